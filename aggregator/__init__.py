@@ -1,0 +1,1 @@
+"""Polls feeds and local articles politely, folds duplicates, and republishes them as topic feeds."""

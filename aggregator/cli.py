@@ -1,0 +1,74 @@
+"""The command line: what can be typed, which command it means, and how a failure is told. No command's work is here."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+from aggregator.errors import UserError
+
+DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code: 0 done, 1 not done, 2 wrong arguments or feeds.toml, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    _log_to_stderr(verbose=options.verbose)
+    try:
+        command = import_module(f"aggregator.commands.{options.command}")
+        return int(command.run(options))
+    except UserError as error:
+        print(f"aggregator: {error}" if error.prefixed else str(error), file=sys.stderr)  # noqa: T201 - the console is ours
+        return error.code
+    except KeyboardInterrupt:
+        print("aggregator: interrupted; what was polled is kept", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
+        sys.stderr.close()
+        return DONE
+    except Exception as error:
+        if options.verbose:
+            raise
+        message = f"aggregator: unexpected {type(error).__name__}: {error}\nThis is a fault of ours; -v shows where."
+        print(message, file=sys.stderr)  # noqa: T201
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="aggregator",
+        description="Polls the sources of feeds.toml, folds duplicates, and republishes them as topic feeds.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"aggregator {version('aggregator')}")
+    parser.add_argument("--config", type=Path, default=Path("feeds.toml"), metavar="FILE", help="default: feeds.toml")
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-v", "--verbose", action="store_true", help="say what is done, and show tracebacks")
+    loudness.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    fetch = commands.add_parser("fetch", help="poll what is due, read the files, publish what changed")
+    fetch.add_argument("sources", nargs="*", metavar="SOURCE", help="only these sources")
+    fetch.add_argument("--force", action="store_true", help="poll what is not due too; a server's own wish still holds")
+
+    commands.add_parser("publish", help="rebuild every output from the database; touches no network")
+    commands.add_parser("check", help="say whether feeds.toml is right, and if not, every place where it is wrong")
+
+    status = commands.add_parser("status", help="each source's and topic's health")
+    status.add_argument("--json", action="store_true", help="print one JSON document")
+
+    search = commands.add_parser("search", help="search what is stored, in the language of `match`")
+    search.add_argument("query", nargs="+", metavar="QUERY", help="such as: title:russia washington -football")
+    search.add_argument("--json", action="store_true", help="print one JSON document")
+    search.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many, the newest (default: 50)")
+    return parser
+
+
+def _log_to_stderr(*, verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr, force=True
+    )
+    logging.getLogger("aggregator").setLevel(logging.DEBUG if verbose else logging.ERROR)

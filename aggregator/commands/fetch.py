@@ -1,0 +1,87 @@
+"""`aggregator fetch`: one run over what is due, then whatever that changed is published."""
+
+import asyncio
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+
+from sqlite_utils import Database
+
+from aggregator.commands.opening import now, opened
+from aggregator.commands.publish import describe, tell_refused
+from aggregator.commands.terminal import Progress, table, when
+from aggregator.config.load import load
+from aggregator.config.problems import suggestion
+from aggregator.config.values import Config
+from aggregator.errors import ArgumentError
+from aggregator.pipeline.fetch import Run, Wanted
+from aggregator.pipeline.publish import Publisher
+from aggregator.pipeline.record import Result
+from aggregator.storage.claims import Owner
+
+_LISTED = 60  # sources named in the summary; of more, those with news or trouble
+
+
+def run(options: Namespace) -> int:
+    """Poll, store, publish, and say what came of it."""
+    config = load(options.config)
+    _must_be_sources(options.sources, config)
+    wanted = Wanted(tuple(options.sources) or None, options.force)
+    with opened(config) as db, Owner(config.site.database) as owner:
+        with Progress(hidden=options.quiet) as progress:
+            results = _poll(Run(db, owner, config, wanted, progress.advance), progress, db)
+        published = Publisher(db, config, now()).publish()
+    if not options.quiet:
+        _summary(results, config)
+        print(f"{describe(published)} in {config.site.output}")  # noqa: T201 - the result
+    refused = tell_refused(published)
+    return refused or int(bool(results) and all(result.error for result in results))
+
+
+def _must_be_sources(names: list[str], config: Config) -> None:
+    unknown = [name for name in names if name not in config.sources]
+    if unknown:
+        hints = ", ".join(f'"{name}"{suggestion(name, list(config.sources))}' for name in unknown)
+        raise ArgumentError(f"feeds.toml has no source {hints}")
+
+
+def _poll(run: Run, progress: Progress, db: Database) -> list[Result]:
+    async def until_signalled() -> list[Result]:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine that runs is in a task
+        stop: Callable[[], bool] = task.cancel
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+        return await run.go()
+
+    try:
+        return asyncio.run(until_signalled())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _summary(results: list[Result], config: Config) -> None:
+    """One table: what each source brought; then the reasons of those that failed."""
+    shown = sorted(results, key=lambda result: list(config.sources).index(result.source))
+    if len(shown) > _LISTED:
+        shown = [result for result in shown if result.error or result.took.new or result.took.changed][:_LISTED]
+    rows = [
+        (result.source, _outcome(result), str(result.took.new or ""), str(result.took.changed or ""),
+         str(result.took.folded or ""), when(result.next_poll)) for result in shown
+    ]  # fmt: skip
+    if rows:
+        table(("source", "result", "new", "changed", "folded", "next poll"), rows, numbers=(2, 3, 4))
+    for result in shown:
+        for text in filter(None, (result.error, *result.warnings)):
+            print(f"{result.source}: {text}", file=sys.stderr)  # noqa: T201 - a message to a person
+    failed = sum(bool(result.error) for result in results)
+    new = sum(result.took.new for result in results)
+    print(f"{len(results)} polled, {failed} failed, {new} new items")  # noqa: T201 - the result
+
+
+def _outcome(result: Result) -> str:
+    if result.state == "gone":
+        return "gone for good"
+    if result.error:
+        return "failed" if result.status is None else f"failed ({result.status})"
+    return "not modified" if result.status == 304 else "read"

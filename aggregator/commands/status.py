@@ -1,0 +1,35 @@
+"""`aggregator status`: the health of every source and topic."""
+
+import json
+from argparse import Namespace
+
+from aggregator.commands.opening import must_exist
+from aggregator.commands.terminal import table, when
+from aggregator.config.load import load
+from aggregator.pipeline.reports import status
+from aggregator.publishing.status import status_document
+from aggregator.storage.database import open_reader
+
+
+def run(options: Namespace) -> int:
+    """Print what is stored of the sources and topics of feeds.toml."""
+    config = load(options.config)
+    must_exist(config)
+    db = open_reader(config.site.database)
+    found = status(db, config)
+    if options.json:
+        print(json.dumps(status_document(found), ensure_ascii=False, indent=2))  # noqa: T201 - the result
+        return 0
+    rows = [
+        (one.name, one.state, when(one.last_polled), when(one.next_poll), str(one.last_status or ""), str(one.items),
+         str(one.failures or ""), one.last_error) for one in found.sources
+    ]  # fmt: skip
+    head = ("source", "state", "last poll", "next poll", "answer", "items", "failures", "last error")
+    table(head, rows, numbers=(5, 6))
+    print()  # noqa: T201
+    table(
+        ("topic", "items", "last change"),
+        [(one.name, str(one.items), when(one.updated)) for one in found.topics],
+        numbers=(1,),
+    )
+    return 0

@@ -1,0 +1,56 @@
+"""Regular expressions, in an engine whose time grows only linearly with the text; owns pydantic_core.
+
+Python's own `re` backtracks: `(a+)+$` would hold the program for ever on a text that its author never thought of, and
+no check of the expression finds every such case. pydantic's core, which comes with pydantic, carries Rust's regex
+crate, which gives up look-around and back-references for that guarantee.
+"""
+
+import re
+from functools import lru_cache
+
+from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+from aggregator.curation.rules.errors import RuleError
+from aggregator.curation.rules.tree import Pattern
+
+TEXT_LIMIT = 20_000  # characters of a field that are looked at
+_PATTERN_LIMIT = 1_000
+# The engine shows the expression indented by four, carets below it, and then what is wrong.
+_COMPLAINT = re.compile(r"\n    .*\n    (?P<before> *)\^+\nerror: (?P<what>.+)")
+
+
+def check_pattern(text: str) -> None:
+    """Raise RuleError, with its position in `text`, for an expression that cannot be used."""
+    if len(text) > _PATTERN_LIMIT:
+        raise RuleError(f"This regular expression is longer than {_PATTERN_LIMIT} characters: divide it", 0)
+    try:
+        matches_nothing = _compiled(text, ignore_case=False).isinstance_python("")
+    except SchemaError as error:
+        raise _explained(str(error)) from error
+    if matches_nothing:
+        raise RuleError(
+            "This regular expression fits even an empty text, so it would take every item: ask for at least one"
+            " character, for example with + in place of *",
+            0,
+        )
+
+
+def occurs(pattern: Pattern, text: str) -> bool:
+    """Whether `pattern` fits somewhere in the first TEXT_LIMIT characters of `text`."""
+    return _compiled(pattern.text, ignore_case=pattern.ignore_case).isinstance_python(text[:TEXT_LIMIT])
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str, *, ignore_case: bool) -> SchemaValidator:
+    whole = f"(?i){text}" if ignore_case else text
+    return SchemaValidator(core_schema.str_schema(pattern=whole, regex_engine="rust-regex"))
+
+
+def _explained(complaint: str) -> RuleError:
+    found = _COMPLAINT.search(complaint)
+    if found is None:
+        return RuleError("This regular expression is too large: repeat less, as in {1,20}", 0)
+    what, position = found["what"], len(found["before"])
+    if "look-around" in what:
+        what += "; write -term for what must not be there"
+    return RuleError(f"This regular expression cannot be read: {what}", position)

@@ -1,0 +1,70 @@
+"""Cuts text into the words that fingerprints compare: coarser than the words of a rule, and never shown to a person.
+
+Everything goes that differs between two copies of one text: case, marks, apostrophes, the points and commas within a
+number. What is left is only compared with itself, so it need not be right in any language, only the same each time.
+"""
+
+import re
+import unicodedata
+from itertools import pairwise
+
+# Scripts without spaces between words: each letter counts as a word (Thai, Lao, Burmese, Khmer, kana, Han).
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+_PLAIN_WORD = re.compile(r"[a-z0-9]+")
+# "don't", "1,000.50", "12:30", "U.S.": the mark comes first, so that the search skips to it.
+_WITHIN_WORD = re.compile(
+    r"[.,:'’ʼ](?:(?<=\d.)(?=\d)|(?<=[^\W\d_]['’ʼ])(?=[^\W\d_])|(?<=\b[^\W\d_]\.)(?=[^\W\d_](?!\w)))"
+)
+_UNSPACED_LETTER = re.compile(rf"[{UNSPACED}]")
+
+
+class _Marks(dict[int, int | None]):
+    """Maps every combining mark, joiner and direction mark to nothing; learns the letters as it meets them."""
+
+    def __missing__(self, code: int) -> int | None:
+        letter = chr(code)
+        dropped = unicodedata.category(letter) in {"Mn", "Mc", "Me", "Cf"} or letter == "\u0640"  # Arabic tatweel
+        self[code] = None if dropped else code
+        return self[code]
+
+
+_MARKS = _Marks()
+
+
+def words_of(text: str) -> list[str]:
+    """Cut text into folded words, in order; a letter of a script without spaces is a word."""
+    if text.isascii():
+        return _PLAIN_WORD.findall(_WITHIN_WORD.sub("", text.lower()))
+    folded = unicodedata.normalize("NFKD", text).translate(_MARKS).casefold()
+    return _WORD.findall(_WITHIN_WORD.sub("", folded))
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether a word is one letter of a script without spaces."""
+    return len(word) == 1 and _UNSPACED_LETTER.match(word) is not None
+
+
+def mostly_unspaced(words: list[str]) -> bool:
+    """Whether more than half of the words are letters of a script without spaces."""
+    return not "".join(words).isascii() and sum(map(is_unspaced, words)) * 2 > len(words)
+
+
+def has_number(word: str) -> bool:
+    """Whether a word of `words_of` is or holds a number."""
+    return not word.isalpha()
+
+
+def telling_words(words: list[str]) -> set[str]:
+    """Return the words that can tell two texts apart: those of four letters or more, and those with a number.
+
+    Of a script without spaces every two letters in a row count.
+    """
+    telling = {word for word in words if len(word) > 3 or not word.isalpha()}
+    if not "".join(words).isascii():
+        pairs = pairwise(words)
+        telling.update(f"{one}{other}" for one, other in pairs if is_unspaced(one) and is_unspaced(other))
+    return telling

@@ -1,0 +1,161 @@
+"""From the database to the output folder: renders the topics that have changed, and writes what differs."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+
+from sqlite_utils import Database
+
+from aggregator.config.values import Config, Share, Topic
+from aggregator.digest import digest
+from aggregator.model import Document, Entry, SourceInfo
+from aggregator.pipeline.naming import source_infos
+from aggregator.pipeline.reports import activity, status
+from aggregator.publishing import archive
+from aggregator.publishing.archive import Month, render_archive
+from aggregator.publishing.links import needs_page
+from aggregator.publishing.opml import render_opml
+from aggregator.publishing.pages import Overview, render_assets, render_index, render_item_page, render_status_page
+from aggregator.publishing.site import Refused, remove, write
+from aggregator.publishing.status import render_status
+from aggregator.publishing.topics import render_topic
+from aggregator.storage import documents as manifest
+from aggregator.storage import entries as store
+from aggregator.storage import topics as topic_store
+from aggregator.storage.database import writing
+from aggregator.storage.topics import TopicState
+
+_NEWEST_TITLES = 5
+
+
+@dataclass(slots=True)
+class Published:
+    """What a publication changed: the paths of new bytes, those taken away, the documents that were refused."""
+
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+class Publisher:
+    """Brings the output folder in step with the database. `everything` renders also what has not changed."""
+
+    def __init__(self, db: Database, config: Config, now: datetime, *, everything: bool = False) -> None:
+        self._db = db
+        self._config = config
+        self._now = now
+        self._everything = everything
+        self._sources: Mapping[str, SourceInfo] = source_infos(db, config)
+        self._shares: Mapping[str, Share] = {name: source.content for name, source in config.sources.items()}
+        self._done = Published()
+
+    def publish(self) -> Published:
+        """Write what differs. A topic counts as published once its documents are on the disk."""
+        states = topic_store.topic_states(self._db)
+        for name, topic in self._config.topics.items():
+            if self._must_render(topic, states[name]):
+                self._publish_topic(topic, states[name])
+        self._publish_front()
+        self._take_away()
+        return self._done
+
+    def _must_render(self, topic: Topic, state: TopicState) -> bool:
+        return (
+            self._everything
+            or state.changes != state.published_changes
+            or state.rendered_with != self._made_with(topic)
+            or (state.expires is not None and state.expires <= self._now)
+            or not all(self._is_there(f"{topic.name}.{form}") for form in ("atom", "rss", "json", "html"))
+        )
+
+    def _made_with(self, topic: Topic) -> str:
+        """What a topic's documents depend on beside its items."""
+        settings = {
+            name: value for name, value in asdict(topic).items() if name not in ("rule", "sources", "languages")
+        }
+        named = sorted((name, *asdict(self._sources[name]).values(), self._shares[name]) for name in topic.sources)
+        site = {**asdict(self._config.site), "output": "", "database": ""}
+        everything = json.dumps([version("aggregator"), site, settings, named], default=str, sort_keys=True)
+        return digest(everything.encode()).hex()
+
+    def _publish_topic(self, topic: Topic, state: TopicState) -> None:
+        since = self._now - topic.max_age if topic.max_age else None
+        months: list[Month] = []
+        if topic.archive:
+            with writing(self._db):
+                months = [_month(name) for name in topic_store.assign_months(self._db, state)]
+        entries = store.newest(
+            self._db, topic.name, self._sources, limit=topic.limit, per_source=topic.max_per_source, since=since
+        )
+        documents = render_topic(
+            self._config.site, topic, entries, created=state.created, shares=self._shares, months=months
+        )
+        self._write(documents, _dates(documents, entries), topic.name)
+        self._write(self._pages(entries), {}, topic.name)
+        for month in months:
+            if str(month) > state.closed_month or not self._is_there(archive.path(topic, month)):
+                self._publish_month(topic, month, months)
+        with writing(self._db):
+            if len(months) > 1:
+                topic_store.close_months(self._db, topic.name, str(months[-2]))
+            expires = entries[-1].published + topic.max_age if entries and topic.max_age else None
+            topic_store.published(self._db, state, self._made_with(topic), expires)
+
+    def _publish_month(self, topic: Topic, month: Month, months: list[Month]) -> None:
+        entries = store.month(self._db, topic.name, self._sources, str(month))
+        document = render_archive(self._config.site, topic, month, entries, months=months, shares=self._shares)
+        self._write((document,), _dates((document,), entries), topic.name)
+        self._write(self._pages(entries), {}, topic.name)
+
+    def _pages(self, entries: Iterable[Entry]) -> Iterator[Document]:
+        """The pages of the entries that have no URL of their own."""
+        for entry in entries:
+            if needs_page(entry):
+                yield render_item_page(self._config.site, entry, self._shares.get(entry.source.name, "link"))
+
+    def _publish_front(self) -> None:
+        """The pages about all topics and sources."""
+        config, states = self._config, topic_store.topic_states(self._db)
+        overviews = [
+            Overview(topic, store.newest(self._db, name, self._sources, limit=_NEWEST_TITLES), states[name].updated)
+            for name, topic in config.topics.items()
+        ]
+        now = status(self._db, config)
+        documents = (
+            render_index(config.site, overviews),
+            render_opml(config.site, config.topics.values()),
+            render_status(now),
+            render_status_page(config.site, now, activity(self._db, self._now)),
+            *render_assets(),
+        )
+        self._write(documents, {}, "")
+
+    def _write(self, documents: Iterable[Document], dates: Mapping[str, datetime], topic: str) -> None:
+        documents = tuple(documents)
+        written = write(self._config.site.output, documents, dates=dates)
+        with writing(self._db):
+            manifest.note(self._db, (document.path for document in documents), topic)
+        self._done.changed += written.changed
+        self._done.refused += written.refused
+
+    def _take_away(self) -> None:
+        """Remove what topics left behind that are no longer in feeds.toml."""
+        left = manifest.of_other_topics(self._db, self._config.topics)
+        self._done.removed += remove(self._config.site.output, left)
+        with writing(self._db):
+            manifest.forget(self._db, left)
+
+    def _is_there(self, path: str) -> bool:
+        return (self._config.site.output / path).is_file()
+
+
+def _dates(documents: Iterable[Document], entries: Iterable[Entry]) -> dict[str, datetime]:
+    """When the documents last changed: as late as the latest change of an entry."""
+    changes = [entry.updated for entry in entries]
+    return {document.path: max(changes) for document in documents} if changes else {}
+
+
+def _month(name: str) -> Month:
+    return Month(int(name[:4]), int(name[5:]))

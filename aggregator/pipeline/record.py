@@ -1,0 +1,183 @@
+"""What a poll brought, into the database: items, validators and schedule stand or fall in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from aggregator.config.values import Config, Source
+from aggregator.model import Failed, Fetched, Gone, NotModified, Validators
+from aggregator.pipeline.batch import Outcome
+from aggregator.pipeline.ingest import Ingest, Ingested
+from aggregator.pipeline.routing import Router
+from aggregator.pipeline.seeds import SeedReading
+from aggregator.polling import cadence
+from aggregator.polling.cadence import History, Wish
+from aggregator.polling.moves import Move, after_poll
+from aggregator.storage import sources as store
+from aggregator.storage.files import save_files, unreadable_files
+from aggregator.storage.sources import SourceState
+
+_LONGEST_WAIT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one source's poll, for the summary; `error` is "" where all went well."""
+
+    source: str
+    state: str
+    status: int | None
+    took: Ingested
+    milliseconds: int
+    next_poll: datetime
+    error: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Writes what polls brought. Its methods are called inside a transaction."""
+
+    db: Database
+    config: Config
+    router: Router
+
+    def record(self, outcome: Outcome, state: SourceState, chance: float) -> Result:
+        """Write one poll of a feed; `chance` (0 to 1) spreads the next ones."""
+        source = self.config.sources[state.name]
+        took = Ingested()
+        if outcome.reading is not None:
+            took = Ingest(self.db, self.config, self.router, outcome.at).take(source, outcome.reading)
+        history = _history(state, outcome, took)
+        rhythm = outcome.reading.feed.rhythm if outcome.reading else state.rhythm
+        when, why = cadence.next_poll(
+            outcome.response,
+            history,
+            Wish(source.every),
+            outcome.at,
+            chance,
+            rhythm,
+            first=state.last_polled is None,
+        )
+        error = outcome.response.reason if isinstance(outcome.response, Failed) else ""
+        columns = {
+            **_schedule(outcome, history, when, why),
+            **_state(outcome, error),
+            **_contents(outcome, state),
+            "claimed_by": None,
+        }
+        store.update(self.db, state.name, columns)
+        status = outcome.response.status
+        store.log_poll(
+            self.db, state.name, outcome.at, status=status, milliseconds=outcome.milliseconds, size=outcome.size,
+            new=took.new, error=error or None,
+        )  # fmt: skip
+        warnings = outcome.reading.warnings if outcome.reading else ()
+        return Result(state.name, str(columns["state"]), status, took, outcome.milliseconds, when, error, warnings)
+
+    def record_files(self, source: Source, read: SeedReading, present: int, at: datetime, milliseconds: int) -> Result:
+        """Write one visit to a path source. What could be read is taken; the rest is named."""
+        took = Ingest(self.db, self.config, self.router, at).take(source, read.reading)
+        save_files(self.db, source.name, read.files, read.renamed)
+        unreadable = unreadable_files(self.db, source.name)
+        error = "; ".join(f"{path}: {reason}" for path, reason in unreadable.items())
+        failed = bool(unreadable) and len(unreadable) >= present
+        return self._files_done(source, at, milliseconds, took, error, failed=failed)
+
+    def record_no_files(self, source: Source, reason: str, at: datetime) -> Result:
+        """Write a visit to a path source that is not there."""
+        return self._files_done(source, at, 0, Ingested(), reason, failed=True)
+
+    def _files_done(
+        self, source: Source, at: datetime, milliseconds: int, took: Ingested, error: str, *, failed: bool
+    ) -> Result:
+        state = "failing" if failed else "ok"
+        columns = {
+            "state": state,
+            "last_polled": at,
+            "next_poll": at + source.every,
+            "next_poll_reason": "files are looked at this often",
+            "last_error": error or None,
+            "failures": int(failed),
+            "title": source.title,
+            "format": "files",
+            "claimed_by": None,
+        }
+        store.update(self.db, source.name, columns)
+        store.log_poll(
+            self.db, source.name, at, status=None, milliseconds=milliseconds, size=0, new=took.new, error=error or None
+        )
+        warnings = (error,) if error and not failed else ()
+        return Result(
+            source.name, state, None, took, milliseconds, at + source.every, error if failed else "", warnings
+        )
+
+
+def _history(state: SourceState, outcome: Outcome, took: Ingested) -> History:
+    before = History(state.failures, state.failing_since, state.last_new, state.gap)
+    if isinstance(outcome.response, Failed | Gone):
+        return cadence.remember_failure(before, outcome.at)
+    items = outcome.reading.items if outcome.reading else ()
+    dates = [item.published for item in items if item.published]
+    return cadence.remember_success(before, outcome.at, took.new + took.folded, dates)
+
+
+def _schedule(outcome: Outcome, history: History, when: datetime, why: str) -> dict[str, object]:
+    wait = outcome.response.caching.retry_after if not isinstance(outcome.response, Gone) else None
+    return {
+        "last_polled": outcome.at,
+        "next_poll": when,
+        "next_poll_reason": why,
+        "not_before": outcome.at + min(timedelta(seconds=wait), _LONGEST_WAIT) if wait else None,
+        "failures": history.failures,
+        "failing_since": history.failing_since,
+        "last_new": history.last_new,
+        "gap": history.gap.total_seconds(),
+    }
+
+
+def _state(outcome: Outcome, error: str) -> dict[str, object]:
+    response = outcome.response
+    if isinstance(response, Gone):
+        error = f"the server says that the feed is gone for good ({response.status})"
+        return {"state": "gone", "last_status": response.status, "last_error": error}
+    return {"state": "failing" if error else "ok", "last_status": response.status, "last_error": error or None}
+
+
+def _contents(outcome: Outcome, state: SourceState) -> dict[str, object]:
+    """What is known of the feed from now on. A body that broke off leaves no validators: they would hide its rest."""
+    response = outcome.response
+    if isinstance(response, NotModified):
+        return {**_validators(response.validators), **_move(state, response.moved_to, outcome.at)}
+    if not isinstance(response, Fetched) or outcome.reading is None:
+        return {}
+    described = store.describe(outcome.reading.feed)
+    if not outcome.reading.complete:
+        return described
+    return {
+        **described,
+        **_validators(response.validators),
+        **_move(state, response.moved_to, outcome.at),
+        "body_digest": outcome.digest,
+        "known": b"".join(sorted(outcome.reading.digests)),
+    }
+
+
+def _validators(validators: Validators) -> dict[str, object]:
+    return {
+        "etag": validators.etag,
+        "last_modified": validators.last_modified,
+        "validators_url": validators.url,
+    }
+
+
+def _move(state: SourceState, moved_to: str, now: datetime) -> dict[str, object]:
+    before = Move(state.poll_url, state.moved_to, state.moved_since, state.moved_polls)
+    move = after_poll(before, moved_to, now)
+    return {
+        "poll_url": move.poll_url,
+        "moved_to": move.moved_to,
+        "moved_since": move.since,
+        "moved_polls": move.polls,
+    }

@@ -1,0 +1,50 @@
+"""The state of everything, for `status`, status.json and the status page."""
+
+from datetime import date, datetime, timedelta
+
+from sqlite_utils import Database
+
+from aggregator.config.values import Config
+from aggregator.pipeline.naming import public_url
+from aggregator.publishing.status import Activity, SourceDay, SourceStatus, Status, TopicDay, TopicStatus
+from aggregator.storage import health
+from aggregator.storage.times import from_text, maybe_from
+
+_CHARTED = timedelta(days=30)
+
+
+def status(db: Database, config: Config) -> Status:
+    """Return how every source and topic of feeds.toml is doing, in its order."""
+    sources, topics = health.source_rows(db), health.topic_rows(db)
+    return Status(
+        tuple(
+            SourceStatus(
+                name=name,
+                state=row["state"],
+                url=public_url(source.url),
+                last_polled=maybe_from(row["last_polled"]),
+                next_poll=maybe_from(row["next_poll"]),
+                last_status=row["last_status"],
+                last_error=row["last_error"] or "",
+                failures=row["failures"],
+                items=row["items"],
+            )
+            for name, source in config.sources.items()
+            if (row := sources.get(name))
+        ),
+        tuple(
+            TopicStatus(name, topics[name][0], from_text(topics[name][1])) for name in config.topics if name in topics
+        ),
+    )
+
+
+def activity(db: Database, now: datetime) -> Activity:
+    """Return what the charts of the last thirty days are drawn from."""
+    since = (now - _CHARTED).replace(hour=0, minute=0, second=0)
+    return Activity(
+        tuple(TopicDay(topic, date.fromisoformat(day), items) for topic, day, items in health.items_a_day(db, since)),
+        tuple(
+            SourceDay(source, date.fromisoformat(day), polls, failures)
+            for source, day, polls, failures in health.polls_a_day(db, since)
+        ),
+    )

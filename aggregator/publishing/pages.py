@@ -1,0 +1,180 @@
+"""The web pages, by Jinja2, from what is ready to show: no script, no clock, no file. The only module on Jinja2.
+
+A page depends on nothing but its own data, so that a new item in one topic leaves the other topics' pages as they are.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.resources import files
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from aggregator.config.values import Share, Site, Topic
+from aggregator.model import Document, Entry
+from aggregator.publishing import charts, dates, links
+from aggregator.publishing.content import for_page
+from aggregator.publishing.shown import Shown, show, shown
+from aggregator.publishing.status import Activity, SourceDay, SourceStatus, Status, public_error
+from aggregator.publishing.wording import excerpt, language_tag, one_line, text_of
+
+# What a page may load. Pictures come from anywhere, as they do in any reader; everything else that could act is out.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; img-src 'self' https: http: data:; media-src https: http:; style-src 'self'; "
+    "base-uri 'none'; form-action 'none'"
+)
+_TEMPLATES = files("aggregator.publishing") / "templates"
+_OUTRIGHT = 600  # a text of so many characters is shown whole, a longer one folded under its first words
+_TEASER = 280
+_ROWS = 1000  # so many sources are listed on the status page; status.json holds all
+_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+_URGENCY = ("failing", "gone", "new", "ok", "disabled")
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A topic on the index page: its newest entries, and when it last changed (None: never)."""
+
+    topic: Topic
+    newest: tuple[Entry, ...] = ()
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An item on a page. `body` is its HTML or ""; `folded` says that only `teaser` shows until it is opened."""
+
+    item: Shown
+    teaser: str
+    body: Markup
+    folded: bool
+    picture: str
+    rtl: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source on the status page."""
+
+    source: SourceStatus
+    url: str
+    error: str
+    chart: charts.Chart
+
+
+def render_topic_page(site: Site, topic: Topic, items: tuple[Shown, ...], updated: datetime) -> Document:
+    """`<topic>.html`: the topic's items by day, and how to subscribe."""
+    by_day = [(day, [_article(item, top=4) for item in group]) for day, group in groupby(items, _day)]
+    sources = Counter((item.source.title, item.source.url or item.source.feed_url) for item in items)
+    feed = _feed(site, topic)
+    page = _page(
+        "topic.html", site, topic=feed, days=by_day, sources=_ranked(sources), count=len(items), updated=updated
+    )
+    return Document(f"{topic.name}.html", page)
+
+
+def render_index(site: Site, overviews: Iterable[Overview]) -> Document:
+    """index.html: every topic with its newest titles and its feeds."""
+    topics = [
+        (_feed(site, overview.topic), shown(site, "link", overview.newest, {}), overview.updated)
+        for overview in overviews
+    ]
+    return Document("index.html", _page("index.html", site, topics=topics))
+
+
+def render_item_page(site: Site, entry: Entry, share: Share) -> Document:
+    """`items/<id>.html`: an item that has no address of its own; `share` is its source's `content` setting."""
+    article = _article(show(site, entry, share), top=2)
+    return Document(links.item_path(entry), _page("item.html", site, root="../", article=article))
+
+
+def render_status_page(site: Site, status: Status, activity: Activity) -> Document:
+    """status.html: every source's health, those in trouble first, with charts of the last thirty days."""
+    days = charts.window(activity)
+    figures: dict[str, list[SourceDay]] = defaultdict(list)
+    for figure in activity.sources:
+        figures[figure.source].append(figure)
+    ordered = sorted(status.sources, key=lambda source: _URGENCY.index(source.state))
+    page = _page(
+        "status.html",
+        site,
+        states=Counter(source.state for source in ordered),
+        rows=[_row(source, figures[source.name], days) for source in ordered[:_ROWS]],
+        unlisted=max(len(ordered) - _ROWS, 0),
+        topics=[(topic, charts.items_a_day(_counts(activity, topic.name), days)) for topic in status.topics],
+        due=charts.due(source.next_poll for source in ordered if source.next_poll and source.state != "disabled"),
+    )
+    return Document("status.html", page)
+
+
+def render_assets() -> tuple[Document, ...]:
+    """The style sheet and the icon that all pages use: files, because the policy allows no style within a page."""
+    return tuple(Document(name, (_TEMPLATES / name).read_bytes()) for name in ("style.css", "icon.svg"))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("aggregator.publishing"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for written in (dates.full_day, dates.plain_day, dates.day_and_month, dates.clock, dates.day_and_time):
+        environment.filters[written.__name__] = written
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def _page(template: str, site: Site, *, root: str = "", **values: Any) -> bytes:
+    page = _ENVIRONMENT.get_template(template).render(
+        site_title=one_line(site.title),
+        site_language=language_tag(site.language) or "en",
+        contact=links.web_url(site.contact),
+        policy=CONTENT_SECURITY_POLICY,
+        root=root,
+        **values,
+    )
+    return page.encode()
+
+
+def _feed(site: Site, topic: Topic) -> Mapping[str, str]:
+    return {
+        "name": topic.name,
+        "title": one_line(topic.title) or topic.name,
+        "description": one_line(topic.description),
+        "address": links.topic_url(site, topic.name, "atom"),
+    }
+
+
+def _article(item: Shown, *, top: int) -> Article:
+    text = text_of(item.body, _OUTRIGHT)
+    teaser = item.summary if 0 < len(item.summary) <= _OUTRIGHT else excerpt(item.body, _TEASER)
+    picture = "" if item.image and item.image in item.body and len(text) <= _OUTRIGHT else item.image
+    body = Markup(for_page(item.body, top))  # noqa: S704  sanitised when it was read; see content.py
+    return Article(item, teaser, body, len(text) > _OUTRIGHT, picture, item.language[:2] in _RIGHT_TO_LEFT)
+
+
+def _day(item: Shown) -> date:
+    return item.published.date()
+
+
+def _ranked(sources: Counter[tuple[str, str]]) -> list[tuple[str, str, int]]:
+    return [
+        (title, url, count) for (title, url), count in sorted(sources.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
+
+
+def _row(source: SourceStatus, figures: list[SourceDay], days: tuple[date, ...]) -> SourceRow:
+    return SourceRow(source, links.web_url(source.url), public_error(source), charts.polls_a_day(figures, days))
+
+
+def _counts(activity: Activity, topic: str) -> dict[date, int]:
+    return {figure.day: figure.items for figure in activity.topics if figure.topic == topic}

@@ -1,0 +1,82 @@
+"""The words sites put round their articles, read from `phrases.toml`: which kind a line is. No judgement of whole articles here."""
+
+import re
+import tomllib
+from importlib.resources import files
+
+_NOT_LETTERS = re.compile(r"[\W\d_]+")
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_LONGEST = 6  # words of the longest phrase worth looking for at a line's beginning
+
+
+def fold(text: str) -> str:
+    """The text as phrases are compared: case folded, its letters only, one space between words."""
+    return _NOT_LETTERS.sub(" ", text.casefold()).strip()
+
+
+_TABLES = tomllib.loads(files(__package__).joinpath("phrases.toml").read_text(encoding="utf-8"))
+
+
+def _folded(kind: str) -> frozenset[str]:
+    return frozenset(fold(phrase) for phrases in _TABLES[kind].values() for phrase in phrases)
+
+
+def _needle(phrase: str) -> str:
+    """The phrase as it is looked for: whole words, the start of one ("abonn*"), or anywhere in scripts without spaces."""
+    folded = fold(phrase)
+    if _WIDE.search(folded):
+        return folded
+    return f" {folded}" if phrase.endswith("*") else f" {folded} "
+
+
+# In this order where a phrase stands in several tables: what ends an article tells more than what interrupts it.
+_KINDS = {kind: _folded(kind) for kind in ("end", "box", "plea", "tools", "pointer", "advert", "menu")}
+_WHOLE = {phrase: kind for kind in reversed(_KINDS) for phrase in _KINDS[kind]}
+_OPENING = {phrase: kind for phrase, kind in _WHOLE.items() if kind != "menu"}
+_WITHIN = {kind: tuple(map(_needle, phrases)) for kind, phrases in _TABLES["within"].items()}
+_SHARE = frozenset(map(fold, _TABLES["share"]["words"]))
+_SHARE_HEADS = frozenset(map(fold, _TABLES["share"]["heads"]))
+_CAPTION_BEGIN = frozenset(map(fold, _TABLES["caption"]["begin"]))
+_CAPTION_END = frozenset(map(fold, _TABLES["caption"]["end"]))
+
+
+def kind_of(folded: str) -> str:
+    """The kind of a line that is one of the phrases and nothing else ("" where it is none)."""
+    return _WHOLE.get(folded, "")
+
+
+def opening(words: list[str]) -> tuple[str, int]:
+    """The kind and the word count of the longest phrase that a line of these folded words begins with; ("", 0) for none."""
+    for count in range(min(len(words) - 1, _LONGEST), 0, -1):
+        kind = _OPENING.get(" ".join(words[:count]), "")
+        if kind:
+            return kind, count
+    return "", 0
+
+
+def within(folded: str) -> list[str]:
+    """The kinds of which a phrase stands anywhere in the line."""
+    padded = f" {folded} "
+    return [kind for kind, phrases in _WITHIN.items() if any(phrase in padded for phrase in phrases)]
+
+
+def is_share_bar(words: list[str]) -> bool:
+    """Whether the folded words are the buttons of a share bar and nothing else."""
+    return bool(words) and all(word in _SHARE for word in words) and not _SHARE_HEADS.isdisjoint(words)
+
+
+def opens_caption(words: list[str]) -> int:
+    """How many of the line's first folded words say that it describes a picture (0: none do)."""
+    return next((n for n in (3, 2, 1) if len(words) > n and " ".join(words[:n]) in _CAPTION_BEGIN), 0)
+
+
+def closes_caption(words: list[str]) -> bool:
+    """Whether the line ends in the name of a picture agency."""
+    return any(len(words) > n and " ".join(words[-n:]) in _CAPTION_END for n in (1, 2, 3))
+
+
+MONTHS = {name: number for number, names in enumerate(_TABLES["months"]["names"], 1) for name in names}
+UPDATED = frozenset(map(fold, _TABLES["months"]["updated"]))
+BY = frozenset(map(fold, _TABLES["by"]["before"]))
+BETWEEN_NAMES = frozenset(_TABLES["by"]["between"])
+NOBODY = frozenset(map(fold, _TABLES["by"]["nobody"]))

@@ -1,0 +1,87 @@
+"""Items as they are published: the entries of a topic, newest first, with the copies folded into each."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlite_utils import Database
+
+from aggregator.model import Copy, Entry, Origin, SourceInfo
+from aggregator.storage.items import categories, enclosures
+from aggregator.storage.times import from_text, to_text
+
+Sources = Mapping[str, SourceInfo]
+
+_NEWEST = """SELECT items.* FROM topic_items JOIN items ON items.id = topic_items.item_id
+    WHERE topic = :topic AND topic_items.published >= :since
+    ORDER BY topic_items.published DESC, topic_items.item_id DESC"""
+
+_MONTH = _NEWEST.replace("topic_items.published >= :since", "month = :month")
+
+
+def newest(
+    db: Database, topic: str, sources: Sources, *, limit: int, per_source: int = 0, since: datetime | None = None
+) -> tuple[Entry, ...]:
+    """Return the newest entries of a topic: none from before `since`, of one source at most `per_source` (0: all)."""
+    rows = db.query(_NEWEST, {"topic": topic, "since": to_text(since) if since else ""})
+    return tuple(_entry(db, row, sources) for row in islice(_capped(rows, per_source), limit))
+
+
+def _capped(rows: Iterator[dict[str, Any]], per_source: int) -> Iterator[dict[str, Any]]:
+    shown: dict[str, int] = {}
+    for row in rows:
+        shown[row["source"]] = shown.get(row["source"], 0) + 1
+        if not per_source or shown[row["source"]] <= per_source:
+            yield row
+
+
+def month(db: Database, topic: str, sources: Sources, name: str) -> tuple[Entry, ...]:
+    """Return all entries in one month ("2026-01") of a topic's archive, newest first."""
+    rows = db.query(_MONTH, {"topic": topic, "month": name})
+    return tuple(_entry(db, row, sources) for row in rows)
+
+
+def one(db: Database, item_id: int, sources: Sources) -> Entry:
+    """Return one item as it is published."""
+    return _entry(db, next(db.query("SELECT * FROM items WHERE id = ?", [item_id])), sources)
+
+
+def _entry(db: Database, row: dict[str, Any], sources: Sources) -> Entry:
+    origin = Origin(row["origin_title"], row["origin_url"])
+    return Entry(
+        id=row["id"],
+        uid=row["uid"],
+        title=row["title"],
+        url=row["url"],
+        source=_source(sources, row["source"]),
+        published=from_text(row["published"]),
+        updated=from_text(row["updated"]),
+        authors=tuple(json.loads(row["authors"])),
+        summary=row["summary"],
+        content=row["content"],
+        language=row["language"],
+        categories=categories(db, row["id"]),
+        enclosures=enclosures(db, row["id"]),
+        image=row["image"],
+        comments=row["comments"],
+        rights=row["rights"],
+        origin=origin if origin != Origin() else None,
+        also=_also(db, row, sources),
+    )
+
+
+def _also(db: Database, row: dict[str, Any], sources: Sources) -> tuple[Copy, ...]:
+    """The other sources' copies, one a source, in the order in which they were first seen."""
+    query = (
+        "SELECT source, title, url FROM appearances WHERE item_id = ? AND source <> ? ORDER BY first_seen, source, id"
+    )
+    found: dict[str, Copy] = {}
+    for source, title, url in db.execute(query, [row["id"], row["source"]]).fetchall():
+        found.setdefault(source, Copy(_source(sources, source), title, url))
+    return tuple(found.values())
+
+
+def _source(sources: Sources, name: str) -> SourceInfo:
+    return sources.get(name) or SourceInfo(name=name, title=name)

@@ -1,0 +1,129 @@
+"""The index of the duplicate finder: the fingerprint of every copy, and the hashes under which it is found.
+
+Queries only; what a likeness means is decided in curation. Every function works inside the caller's transaction, and
+nothing is kept in memory between two calls: a restart has nothing to rebuild.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from aggregator.curation.duplicates import PAGE_WINDOW, WINDOW, Sighting
+from aggregator.curation.fingerprints import Fingerprint, page_keys, text_keys, title_keys
+
+# For the migrations. `at` is in epoch seconds; it stands in the primary key so that a window of time is one range.
+TABLES = """
+CREATE TABLE fingerprints (
+    appearance INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    titles TEXT NOT NULL,
+    page INTEGER NOT NULL,
+    site INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    lead INTEGER NOT NULL,
+    reach INTEGER NOT NULL,
+    figure_count INTEGER NOT NULL,
+    phrases BLOB NOT NULL,
+    words BLOB NOT NULL,
+    figures BLOB NOT NULL,
+    lures BLOB NOT NULL
+);
+CREATE TABLE fingerprint_keys (
+    key INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    appearance INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (key, at, appearance)
+) WITHOUT ROWID;
+"""
+
+# A phrase that more items of other sources have is a phrase of the language: it takes two such to make a candidate.
+_COMMON = 24
+# No item is compared with more than this many under one kind of key, whatever a broken or hostile feed may send.
+_FLOOD = 512
+_AMONG = "FROM fingerprint_keys WHERE"
+_COLUMNS = (
+    "appearance, source, at, titles, page, site, length, lead, reach, figure_count, phrases, words, figures, lures"
+)
+
+
+def candidates(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) -> list[Sighting]:
+    """Return the sightings that may be copies of a new item of `source`, dated `at` (epoch seconds)."""
+    return sightings(db, _by_title(db, at, mark) | _by_page(db, at, mark) | _by_text(db, source, at, mark))
+
+
+def sightings(db: sqlite3.Connection, appearances: Iterable[int]) -> list[Sighting]:
+    """Return what is kept of some appearances, in the order of their numbers; nothing for one that is not entered."""
+    wanted = sorted(appearances)
+    query = f"SELECT {_COLUMNS} FROM fingerprints WHERE appearance IN ({_marks(wanted)})"  # noqa: S608 - question marks
+    return [_sighting(row) for row in db.execute(query, wanted)]
+
+
+def add(db: sqlite3.Connection, sighting: Sighting) -> None:
+    """Enter a new sighting."""
+    mark = sighting.fingerprint
+    row = (
+        *(sighting.appearance, sighting.source, sighting.at, "\n".join(mark.titles), mark.page, mark.site),
+        *(mark.length, mark.lead, mark.reach, mark.figure_count, mark.phrases, mark.words, mark.figures),
+        mark.lures,
+    )
+    db.execute(f"INSERT INTO fingerprints ({_COLUMNS}) VALUES ({_marks(row)})", row)  # noqa: S608 - question marks
+    rows = [(key, sighting.at, sighting.appearance, sighting.source) for key in _keys(mark)]
+    db.executemany("INSERT INTO fingerprint_keys (key, at, appearance, source) VALUES (?, ?, ?, ?)", rows)
+
+
+def replace(db: sqlite3.Connection, appearance: int, mark: Fingerprint) -> None:
+    """Enter the fingerprint of a copy whose words have changed; its source and date stay."""
+    for old in sightings(db, [appearance]):
+        remove(db, [appearance])
+        add(db, Sighting(appearance, old.source, old.at, mark))
+
+
+def remove(db: sqlite3.Connection, appearances: Iterable[int]) -> None:
+    """Forget some sightings."""
+    for sighting in sightings(db, appearances):
+        rows = [(key, sighting.at, sighting.appearance) for key in _keys(sighting.fingerprint)]
+        db.executemany("DELETE FROM fingerprint_keys WHERE key = ? AND at = ? AND appearance = ?", rows)
+        db.execute("DELETE FROM fingerprints WHERE appearance = ?", (sighting.appearance,))
+
+
+def expire(db: sqlite3.Connection, before: int) -> None:
+    """Forget every sighting whose appearance has a number below `before`."""
+    db.execute("DELETE FROM fingerprint_keys WHERE appearance < ?", (before,))
+    db.execute("DELETE FROM fingerprints WHERE appearance < ?", (before,))
+
+
+def _by_title(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
+    titles = title_keys(mark)
+    query = f"SELECT appearance {_AMONG} key IN ({_marks(titles)}) AND at BETWEEN ? AND ? LIMIT {_FLOOD}"
+    return {row[0] for row in db.execute(query, (*titles, at - WINDOW, at + WINDOW))}
+
+
+def _by_page(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
+    query = f"SELECT appearance {_AMONG} key = ? AND at BETWEEN ? AND ? LIMIT {_FLOOD}"
+    rows = (db.execute(query, (key, at - PAGE_WINDOW, at + PAGE_WINDOW)) for key in page_keys(mark))
+    return {row[0] for found in rows for row in found}
+
+
+def _by_text(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) -> set[int]:
+    lures = text_keys(mark)
+    query = f"SELECT key, appearance {_AMONG} key IN ({_marks(lures)}) AND at BETWEEN ? AND ? AND source <> ? LIMIT {_FLOOD}"
+    rows = db.execute(query, (*lures, at - WINDOW, at + WINDOW, source)).fetchall()
+    hits = Counter(appearance for _, appearance in rows)
+    uses = Counter(key for key, _ in rows)
+    return {appearance for key, appearance in rows if hits[appearance] > 1 or uses[key] <= _COMMON}
+
+
+def _keys(mark: Fingerprint) -> set[int]:
+    return {*title_keys(mark), *page_keys(mark), *text_keys(mark)}
+
+
+def _marks(values: Iterable[object]) -> str:
+    return ",".join("?" for _ in values)
+
+
+def _sighting(row: tuple[Any, ...]) -> Sighting:
+    appearance, source, at, titles = row[:4]
+    return Sighting(appearance, source, at, Fingerprint(tuple(titles.split("\n")) if titles else (), *row[4:]))

@@ -1,0 +1,183 @@
+"""The tables, as migrations that run by themselves, each in one transaction. docs/database.md explains every column.
+
+Migrations are only ever added, at the end: a database of any earlier version must become one of this.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("aggregator")
+
+_TABLES = """
+CREATE TABLE sources (
+    name TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'ok', 'failing', 'gone', 'disabled')),
+    last_polled TEXT,
+    next_poll TEXT,
+    last_status INTEGER,
+    last_error TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    etag TEXT NOT NULL DEFAULT '',
+    last_modified TEXT NOT NULL DEFAULT '',
+    validators_url TEXT NOT NULL DEFAULT '',
+    configured INTEGER NOT NULL DEFAULT 1,
+    local INTEGER NOT NULL DEFAULT 0,
+    priority INTEGER NOT NULL DEFAULT 0,
+    next_poll_reason TEXT NOT NULL DEFAULT '',
+    not_before TEXT,
+    failing_since TEXT,
+    last_new TEXT,
+    gap REAL NOT NULL DEFAULT 0,
+    moved_to TEXT NOT NULL DEFAULT '',
+    moved_since TEXT,
+    moved_polls INTEGER NOT NULL DEFAULT 0,
+    poll_url TEXT NOT NULL DEFAULT '',
+    title TEXT NOT NULL DEFAULT '',
+    site_url TEXT NOT NULL DEFAULT '',
+    feed_id TEXT NOT NULL DEFAULT '',
+    language TEXT NOT NULL DEFAULT '',
+    rights TEXT NOT NULL DEFAULT '',
+    format TEXT NOT NULL DEFAULT '',
+    hub TEXT NOT NULL DEFAULT '',
+    ttl INTEGER NOT NULL DEFAULT 0,
+    skip_hours TEXT NOT NULL DEFAULT '[]',
+    skip_days TEXT NOT NULL DEFAULT '[]',
+    body_digest BLOB NOT NULL DEFAULT x'',
+    known BLOB NOT NULL DEFAULT x'',
+    claimed_by INTEGER
+);
+CREATE INDEX sources_due ON sources (next_poll) WHERE configured = 1;
+
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    title TEXT NOT NULL,
+    url TEXT NOT NULL,
+    author TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    content TEXT NOT NULL,
+    language TEXT NOT NULL,
+    published TEXT NOT NULL,
+    updated TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    authors TEXT NOT NULL,
+    image TEXT NOT NULL,
+    comments TEXT NOT NULL,
+    rights TEXT NOT NULL,
+    origin_title TEXT NOT NULL,
+    origin_url TEXT NOT NULL,
+    evidence TEXT NOT NULL
+);
+CREATE INDEX items_published ON items (published);
+CREATE INDEX items_url ON items (url) WHERE url <> '';
+
+CREATE TABLE appearances (
+    id INTEGER PRIMARY KEY,
+    item_id INTEGER NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    source TEXT NOT NULL,
+    guid TEXT NOT NULL,
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    published TEXT,
+    first_seen TEXT NOT NULL,
+    rule TEXT,
+    score REAL,
+    why TEXT NOT NULL DEFAULT '',
+    guid_key TEXT NOT NULL,
+    url_key TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    content_digest BLOB NOT NULL,
+    shown INTEGER NOT NULL,
+    copy TEXT,
+    UNIQUE (source, guid_key)
+);
+CREATE INDEX appearances_item ON appearances (item_id);
+CREATE INDEX appearances_url ON appearances (url_key) WHERE url_key <> '';
+
+CREATE TABLE aliases (
+    uid TEXT PRIMARY KEY,
+    item_id INTEGER NOT NULL REFERENCES items (id) ON DELETE CASCADE
+) WITHOUT ROWID;
+
+CREATE TABLE enclosures (
+    item_id INTEGER NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    type TEXT NOT NULL,
+    length INTEGER,
+    PRIMARY KEY (item_id, position)
+) WITHOUT ROWID;
+
+CREATE TABLE categories (
+    item_id INTEGER NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (item_id, position)
+) WITHOUT ROWID;
+
+CREATE TABLE topics (
+    name TEXT PRIMARY KEY,
+    rule TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    created TEXT NOT NULL,
+    updated TEXT NOT NULL,
+    changes INTEGER NOT NULL DEFAULT 1,
+    published_changes INTEGER NOT NULL DEFAULT 0,
+    rendered_with TEXT NOT NULL DEFAULT '',
+    expires TEXT,
+    closed_month TEXT NOT NULL DEFAULT ''
+);
+
+CREATE TABLE topic_items (
+    topic TEXT NOT NULL,
+    published TEXT NOT NULL,
+    item_id INTEGER NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    terms TEXT NOT NULL,
+    month TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (topic, published, item_id)
+) WITHOUT ROWID;
+CREATE INDEX topic_items_item ON topic_items (item_id);
+CREATE INDEX topic_items_month ON topic_items (topic, month);
+
+CREATE TABLE polls (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    at TEXT NOT NULL,
+    status INTEGER,
+    milliseconds INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    new_items INTEGER NOT NULL,
+    error TEXT
+);
+CREATE INDEX polls_source ON polls (source, at);
+CREATE INDEX polls_at ON polls (at);
+
+CREATE TABLE files (
+    source TEXT NOT NULL,
+    path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    guid TEXT NOT NULL,
+    error TEXT,
+    PRIMARY KEY (source, path)
+) WITHOUT ROWID;
+
+CREATE TABLE documents (
+    path TEXT PRIMARY KEY,
+    topic TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE items_fts USING fts5 (
+    title, author, categories, content, tokenize = 'unicode61 remove_diacritics 2'
+);
+"""
+
+
+@migrations()
+def tables(db: Database) -> None:
+    """The first version."""
+    for statement in _TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

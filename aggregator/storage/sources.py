@@ -1,0 +1,175 @@
+"""The sources table: kept in step with feeds.toml, claimed for polling, and updated with what a poll brought."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from aggregator.config.values import Source
+from aggregator.digest import SIZE
+from aggregator.model import FeedInfo, Rhythm, Validators
+from aggregator.storage.claims import Owner
+from aggregator.storage.times import maybe_from, to_text
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What is stored of a source, as its next poll and its schedule need it."""
+
+    name: str
+    state: str
+    url: str
+    poll_url: str
+    validators: Validators
+    body_digest: bytes
+    known: frozenset[bytes]
+    failures: int
+    failing_since: datetime | None
+    last_polled: datetime | None
+    last_new: datetime | None
+    gap: timedelta
+    next_poll: datetime | None
+    moved_to: str
+    moved_since: datetime | None
+    moved_polls: int
+    rhythm: Rhythm
+
+
+def sync(db: Database, sources: Mapping[str, Source]) -> None:
+    """Bring the table in step with feeds.toml; only what differs is written, and who left keeps their row and items."""
+    columns = "name, url, configured, priority, state"
+    stored = {row[0]: row for row in db.execute(f"SELECT {columns} FROM sources")}  # noqa: S608 - a constant
+    for name, source in sources.items():
+        row = stored.get(name)
+        target = source.url or source.path
+        if row is None:
+            db.execute(
+                "INSERT INTO sources (name, url, poll_url, local, priority, state) VALUES (?, ?, ?, ?, ?, ?)",
+                [name, target, target, bool(source.path), source.priority, "new" if source.enabled else "disabled"],
+            )
+            continue
+        if row[1] != target:
+            _start_anew(db, name, target)
+        if (row[2], row[3]) != (1, source.priority):
+            db.execute("UPDATE sources SET configured = 1, priority = ? WHERE name = ?", [source.priority, name])
+        if (row[4] == "disabled") == source.enabled:
+            db.execute("UPDATE sources SET state = ? WHERE name = ?", ["new" if source.enabled else "disabled", name])
+    for name, row in stored.items():
+        if name not in sources and row[2]:
+            db.execute("UPDATE sources SET configured = 0 WHERE name = ?", [name])
+
+
+def _start_anew(db: Database, name: str, target: str) -> None:
+    """The source has another URL: nothing that the old server said holds for it; its items stay its items."""
+    db.execute(
+        """UPDATE sources SET url = ?, poll_url = ?, local = ?, state = 'new', next_poll = NULL, not_before = NULL,
+               failures = 0, failing_since = NULL, last_error = NULL, etag = '', last_modified = '',
+               validators_url = '', moved_to = '', moved_since = NULL, moved_polls = 0, body_digest = x'', known = x''
+           WHERE name = ?""",
+        [target, target, "://" not in target, name],
+    )
+
+
+def claim(
+    db: Database, owner: Owner, now: datetime, *, local: bool, force: bool, names: Iterable[str] | None, limit: int
+) -> list[SourceState]:
+    """Take up to `limit` sources that are due and that no running process has, the longest due first.
+
+    `names` narrows them; `local` chooses between files and feeds. `force` passes over our own timing, never over a
+    server's Retry-After nor a 410. Call it inside a transaction.
+    """
+    _free_the_dead(db, owner)
+    timing = _FORCED if force else "(next_poll IS NULL OR next_poll <= :now)"
+    named = "1" if names is None else "name IN (SELECT value FROM json_each(:names))"
+    rows = db.query(
+        f"""SELECT * FROM sources WHERE configured = 1 AND state <> 'disabled' AND claimed_by IS NULL AND local = :local
+              AND {timing} AND {named} ORDER BY next_poll LIMIT :limit""",  # noqa: S608 - constants, both
+        {"now": to_text(now), "local": local, "names": json.dumps(list(names or ())), "limit": limit},
+    )
+    states = [_state(row) for row in rows]
+    db.conn.executemany(
+        "UPDATE sources SET claimed_by = ? WHERE name = ?", [(owner.number, found.name) for found in states]
+    )
+    return states
+
+
+_FORCED = "(state <> 'gone' AND (not_before IS NULL OR not_before <= :now))"
+
+
+def release(db: Database, owner: Owner) -> None:
+    """Give back what this process has claimed and not polled."""
+    db.execute("UPDATE sources SET claimed_by = NULL WHERE claimed_by = ?", [owner.number])
+
+
+def _free_the_dead(db: Database, owner: Owner) -> None:
+    holders = db.execute("SELECT DISTINCT claimed_by FROM sources WHERE claimed_by IS NOT NULL").fetchall()
+    for (number,) in holders:
+        if not owner.alive(number):
+            db.execute("UPDATE sources SET claimed_by = NULL WHERE claimed_by = ?", [number])
+
+
+def _state(row: Mapping[str, Any]) -> SourceState:
+    known = row["known"]
+    return SourceState(
+        name=row["name"],
+        state=row["state"],
+        url=row["url"],
+        poll_url=row["poll_url"],
+        validators=Validators(row["etag"], row["last_modified"], row["validators_url"]),
+        body_digest=row["body_digest"],
+        known=frozenset(known[start : start + SIZE] for start in range(0, len(known), SIZE)),
+        failures=row["failures"],
+        failing_since=maybe_from(row["failing_since"]),
+        last_polled=maybe_from(row["last_polled"]),
+        last_new=maybe_from(row["last_new"]),
+        gap=timedelta(seconds=row["gap"]),
+        next_poll=maybe_from(row["next_poll"]),
+        moved_to=row["moved_to"],
+        moved_since=maybe_from(row["moved_since"]),
+        moved_polls=row["moved_polls"],
+        rhythm=Rhythm(row["ttl"], frozenset(json.loads(row["skip_hours"])), frozenset(json.loads(row["skip_days"]))),
+    )
+
+
+def update(db: Database, name: str, values: Mapping[str, object]) -> None:
+    """Write the given columns of a source's row; times may be datetimes."""
+    stored = {column: to_text(value) if isinstance(value, datetime) else value for column, value in values.items()}
+    columns = ", ".join(f"{column} = :{column}" for column in stored)
+    db.execute(f"UPDATE sources SET {columns} WHERE name = :_name", {**stored, "_name": name})  # noqa: S608 - our names
+
+
+def describe(info: FeedInfo) -> dict[str, object]:
+    """Return the columns that say what a feed says of itself."""
+    return {
+        "title": info.title,
+        "site_url": info.url,
+        "feed_id": info.id,
+        "language": info.language,
+        "rights": info.rights,
+        "format": info.format,
+        "hub": info.hub,
+        "ttl": info.rhythm.ttl,
+        "skip_hours": json.dumps(sorted(info.rhythm.skip_hours)),
+        "skip_days": json.dumps(sorted(info.rhythm.skip_days)),
+    }
+
+
+def log_poll(
+    db: Database,
+    name: str,
+    at: datetime,
+    *,
+    status: int | None,
+    milliseconds: int,
+    size: int,
+    new: int,
+    error: str | None,
+) -> None:
+    """Add the row of one poll."""
+    db.execute(
+        "INSERT INTO polls (source, at, status, milliseconds, bytes, new_items, error) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [name, to_text(at), status, milliseconds, size, new, error],
+    )

@@ -1,0 +1,143 @@
+"""Which items are in which topic and by which terms, and which topics must be published again."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from aggregator.storage.times import from_text, maybe_from, maybe_text, to_text
+
+Terms = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """What is stored of a topic: the rule and the sources its items were routed by, and what of it is published.
+
+    `changes` counts what has changed in it, `published_changes` is that count when its documents were last written;
+    a count, so that a change made while they are written is not taken for published. `rendered_with` names what they
+    were made from beside its items; `expires` is when the oldest item they show grows too old for the topic. The
+    archive is closed up to `closed_month` ("2026-01", or "" where no month is).
+    """
+
+    name: str
+    rule: str
+    scope: frozenset[str]
+    created: datetime
+    updated: datetime
+    changes: int
+    published_changes: int
+    rendered_with: str
+    expires: datetime | None
+    closed_month: str
+
+
+def topic_states(db: Database) -> dict[str, TopicState]:
+    """Return what is stored of every topic."""
+    return {
+        row["name"]: TopicState(
+            name=row["name"],
+            rule=row["rule"],
+            scope=frozenset(json.loads(row["scope"])),
+            created=from_text(row["created"]),
+            updated=from_text(row["updated"]),
+            changes=row["changes"],
+            published_changes=row["published_changes"],
+            rendered_with=row["rendered_with"],
+            expires=maybe_from(row["expires"]),
+            closed_month=row["closed_month"],
+        )
+        for row in db.query("SELECT * FROM topics")
+    }
+
+
+def save_topic(db: Database, name: str, rule: str, scope: Iterable[str], now: datetime) -> None:
+    """Store by which rule and sources a topic's items are routed from now on; it must be published again, all of it."""
+    db.execute("UPDATE topic_items SET month = '' WHERE topic = ?", [name])
+    db.execute(
+        """INSERT INTO topics (name, rule, scope, created, updated) VALUES (:name, :rule, :scope, :now, :now)
+           ON CONFLICT (name) DO UPDATE SET rule = :rule, scope = :scope, closed_month = '', changes = changes + 1""",
+        {"name": name, "rule": rule, "scope": json.dumps(sorted(scope)), "now": to_text(now)},
+    )
+
+
+def remove_topic(db: Database, name: str) -> None:
+    """Forget a topic that has left feeds.toml; its items stay in the archive."""
+    db.execute("DELETE FROM topic_items WHERE topic = ?", [name])
+    db.execute("DELETE FROM topics WHERE name = ?", [name])
+
+
+def topics_of(db: Database, item_id: int) -> dict[str, Terms]:
+    """Return the topics that an item is in, with the terms that matched."""
+    rows = db.execute("SELECT topic, terms FROM topic_items WHERE item_id = ?", [item_id]).fetchall()
+    return {topic: tuple(json.loads(terms)) for topic, terms in rows}
+
+
+def place(
+    db: Database, item_id: int, published: datetime, wanted: Mapping[str, Terms], among: Iterable[str], now: datetime
+) -> None:
+    """Put an item into the wanted topics and, of the topics `among`, out of the others."""
+    present = topics_of(db, item_id)
+    for topic in among:
+        if topic in present and topic not in wanted:
+            db.execute("DELETE FROM topic_items WHERE topic = ? AND item_id = ?", [topic, item_id])
+            touch(db, topic, now)
+    for topic, terms in wanted.items():
+        if topic not in present:
+            db.execute(
+                "INSERT INTO topic_items (topic, published, item_id, terms) VALUES (?, ?, ?, ?)",
+                [topic, to_text(published), item_id, _terms(terms)],
+            )
+            touch(db, topic, now)
+        elif present[topic] != terms:
+            db.execute(
+                "UPDATE topic_items SET terms = ? WHERE topic = ? AND item_id = ?", [_terms(terms), topic, item_id]
+            )
+
+
+def _terms(terms: Terms) -> str:
+    return json.dumps(terms, ensure_ascii=False)
+
+
+def touch(db: Database, topic: str, now: datetime) -> None:
+    """Note that what a topic shows has changed."""
+    db.execute("UPDATE topics SET changes = changes + 1, updated = ? WHERE name = ?", [to_text(now), topic])
+
+
+def touch_topics_of(db: Database, item_id: int, now: datetime) -> None:
+    """Note that an item has changed, in every topic that has it."""
+    db.execute(
+        """UPDATE topics SET changes = changes + 1, updated = ?
+           WHERE name IN (SELECT topic FROM topic_items WHERE item_id = ?)""",
+        [to_text(now), item_id],
+    )
+
+
+def assign_months(db: Database, state: TopicState) -> list[str]:
+    """Put the items that are in no month of the archive into theirs, and return all months, the earliest first.
+
+    An item that comes after its month was closed goes into the open one: a closed month never changes.
+    """
+    latest = db.execute("SELECT max(substr(published, 1, 7)) FROM topic_items WHERE topic = ?", [state.name]).fetchone()
+    db.execute(
+        """UPDATE topic_items SET month = CASE WHEN substr(published, 1, 7) > :closed THEN substr(published, 1, 7)
+               ELSE :latest END WHERE topic = :topic AND month = ''""",
+        {"topic": state.name, "closed": state.closed_month, "latest": max(latest[0] or "", state.closed_month)},
+    )
+    rows = db.execute("SELECT DISTINCT month FROM topic_items WHERE topic = ? ORDER BY month", [state.name])
+    return [month for (month,) in rows.fetchall()]
+
+
+def close_months(db: Database, topic: str, closed_month: str) -> None:
+    """Note up to which month the archive of a topic is written for good."""
+    db.execute("UPDATE topics SET closed_month = ? WHERE name = ?", [closed_month, topic])
+
+
+def published(db: Database, state: TopicState, rendered_with: str, expires: datetime | None) -> None:
+    """Note that a topic's documents are on the disk as its items were when `state` was read."""
+    db.execute(
+        "UPDATE topics SET published_changes = ?, rendered_with = ?, expires = ? WHERE name = ?",
+        [state.changes, rendered_with, maybe_text(expires), state.name],
+    )
