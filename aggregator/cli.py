@@ -14,17 +14,17 @@ DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code: 0 done, 1 not done, 2 wrong arguments or feeds.toml, 130 interrupted."""
+    """Run one command and return its exit code (SPEC 2): done, not done, wrong arguments or feeds.toml, interrupted."""
     options = _parser().parse_args(arguments)
     _log_to_stderr(verbose=options.verbose)
     try:
         command = import_module(f"aggregator.commands.{options.command}")
         return int(command.run(options))
     except UserError as error:
-        print(f"aggregator: {error}" if error.prefixed else str(error), file=sys.stderr)  # noqa: T201 - the console is ours
+        print(f"aggregator: {error}" if error.prefixed else str(error), file=sys.stderr)
         return error.code
     except KeyboardInterrupt:
-        print("aggregator: interrupted; what was polled is kept", file=sys.stderr)  # noqa: T201
+        print("aggregator: interrupted; what was polled is kept", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough, as `head` does
         sys.stderr.close()
@@ -33,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
         if options.verbose:
             raise
         message = f"aggregator: unexpected {type(error).__name__}: {error}\nThis is a fault of ours; -v shows where."
-        print(message, file=sys.stderr)  # noqa: T201
+        print(message, file=sys.stderr)
         return FAILED
 
 

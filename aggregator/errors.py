@@ -1,10 +1,10 @@
 """What ends a command with a message and no traceback.
 
-    UserError
-    ├── ConfigError   feeds.toml cannot be used (config.problems), exit 2
-    ├── ArgumentError what was typed cannot be meant, exit 2
-    ├── StoreError    the database cannot be used (storage.database), exit 1
-    └── OutputError   the output folder cannot be written (publishing.folder), exit 1
+UserError
+├── ConfigError    feeds.toml cannot be used (config.problems), exit 2
+├── ArgumentError  what was typed cannot be meant, exit 2
+├── StoreError     the database cannot be used (storage.database), exit 1
+└── OutputError    the output folder cannot be written (publishing.folder), exit 1
 """
 
 from typing import ClassVar

@@ -106,6 +106,18 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was when it was last read; `modified` in nanoseconds; `guid` is that of its article, if it is one."""
+
+    path: str
+    size: int
+    modified: int
+    digest: bytes
+    guid: str = ""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Validators:
     """ETag and Last-Modified, opaque, to the byte (header bytes decoded as latin-1), and the URL that sent them."""
 

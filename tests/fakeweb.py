@@ -80,6 +80,7 @@ class FakeWeb:
         self._tls = tls
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._serving: set[asyncio.Task[None] | None] = set()
         self._served: Counter[str] = Counter()
         self._now: Counter[str] = Counter()
         self.requests: list[Request] = []
@@ -114,14 +115,16 @@ class FakeWeb:
 
     async def _close(self) -> None:
         self._server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(0)
+        for _ in range(5):  # connections that were being accepted become tasks a moment later
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._serving.add(asyncio.current_task())  # the loop itself would let one that only waits be collected
         try:
             request = await _read(reader)
             self.requests.append(request)
@@ -133,10 +136,9 @@ class FakeWeb:
                 await writer.drain()
             finally:
                 self._now[request.host] -= 1
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client went away, or the test is over: both are part of the play
-        finally:
             writer.close()
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            writer.transport.abort()  # the client went away, or the test is over: both are part of the play
 
     def _reply(self, request: Request) -> Sequence[Step]:
         key = f"{request.host}{request.target}"
@@ -149,7 +151,10 @@ class FakeWeb:
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:
-    head = await reader.readuntil(b"\r\n\r\n")
+    head = await reader.readexactly(1)
+    if head == b"\x16":
+        raise ConnectionError("a client speaks TLS to a server that does not")
+    head += await reader.readuntil(b"\r\n\r\n")
     first, *lines = head[:-4].split(b"\r\n")
     method, target, _ = first.decode("latin-1").split(" ")
     headers = tuple((name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines))

@@ -166,7 +166,9 @@ PATTERNS = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "title", "taken"), [*WORDS, *LETTERS, *UNSPACED, *SYMBOLS, *PHRASES, *LOGIC, *PATTERNS])
+@pytest.mark.parametrize(
+    ("rule", "title", "taken"), [*WORDS, *LETTERS, *UNSPACED, *SYMBOLS, *PHRASES, *LOGIC, *PATTERNS]
+)
 def test_match(rule: str, title: str, taken: bool) -> None:
     """A rule takes an item exactly where a reader of the rule would expect it."""
     assert explain(parse(rule), Fields(title=title)).matched is taken
@@ -260,7 +262,7 @@ def test_no_regex_hangs(rule: str) -> None:
         ("a OR b OR c", "c a", Explanation(True, ("a", "c"))),
         ("(a b) OR c", "a c", Explanation(True, ("c",))),
         ("a title:a a", "a", Explanation(True, ("a", "title:a"))),
-        ('"united states" -x', "United States", Explanation(True, ('united states',))),
+        ('"united states" -x', "United States", Explanation(True, ("united states",))),
         ('title:"united states"', "United States", Explanation(True, ('title:"united states"',))),
         ("/A+/ a OR c", "a A", Explanation(True, ("a", "/A+/"))),
         ("a b c", "b", Explanation(False, missing=(("a",), ("c",)))),

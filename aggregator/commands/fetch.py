@@ -6,8 +6,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
-from sqlite_utils import Database
-
 from aggregator.commands.opening import now, opened
 from aggregator.commands.publish import describe, tell_refused
 from aggregator.commands.terminal import Progress, table, when
@@ -30,11 +28,11 @@ def run(options: Namespace) -> int:
     wanted = Wanted(tuple(options.sources) or None, options.force)
     with opened(config) as db, Owner(config.site.database) as owner:
         with Progress(hidden=options.quiet) as progress:
-            results = _poll(Run(db, owner, config, wanted, progress.advance), progress, db)
+            results = _poll(Run(db, owner, config, wanted, progress))
         published = Publisher(db, config, now()).publish()
     if not options.quiet:
         _summary(results, config)
-        print(f"{describe(published)} in {config.site.output}")  # noqa: T201 - the result
+        print(f"{describe(published)} in {config.site.output}")
     refused = tell_refused(published)
     return refused or int(bool(results) and all(result.error for result in results))
 
@@ -46,7 +44,7 @@ def _must_be_sources(names: list[str], config: Config) -> None:
         raise ArgumentError(f"feeds.toml has no source {hints}")
 
 
-def _poll(run: Run, progress: Progress, db: Database) -> list[Result]:
+def _poll(run: Run) -> list[Result]:
     async def until_signalled() -> list[Result]:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine that runs is in a task
@@ -73,10 +71,10 @@ def _summary(results: list[Result], config: Config) -> None:
         table(("source", "result", "new", "changed", "folded", "next poll"), rows, numbers=(2, 3, 4))
     for result in shown:
         for text in filter(None, (result.error, *result.warnings)):
-            print(f"{result.source}: {text}", file=sys.stderr)  # noqa: T201 - a message to a person
+            print(f"{result.source}: {text}", file=sys.stderr)
     failed = sum(bool(result.error) for result in results)
     new = sum(result.took.new for result in results)
-    print(f"{len(results)} polled, {failed} failed, {new} new items")  # noqa: T201 - the result
+    print(f"{len(results)} polled, {failed} failed, {new} new items")
 
 
 def _outcome(result: Result) -> str:

@@ -15,7 +15,7 @@ def run(options: Namespace) -> int:
     with opened(config) as db:
         published = Publisher(db, config, now(), everything=True).publish()
     if not options.quiet:
-        print(f"{describe(published)} in {config.site.output}")  # noqa: T201 - the result
+        print(f"{describe(published)} in {config.site.output}")
     return tell_refused(published)
 
 
@@ -32,5 +32,5 @@ def tell_refused(published: Published) -> int:
     """Say which documents did not pass our own check, and return the exit code."""
     for refused in published.refused:
         message = f"aggregator: {refused.path} is not replaced, the last good one stays: {refused.reason}"
-        print(message, file=sys.stderr)  # noqa: T201 - a message to a person
+        print(message, file=sys.stderr)
     return 1 if published.refused else 0

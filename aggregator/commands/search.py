@@ -22,11 +22,11 @@ def run(options: Namespace) -> int:
     must_exist(config)
     found = search(open_reader(config.site.database), config, rule, max(1, options.limit))
     if options.json:
-        print(json.dumps(found, ensure_ascii=False, indent=2))  # noqa: T201 - the result
+        print(json.dumps(found, ensure_ascii=False, indent=2))
         return 0
     if found:
         rows = [(str(hit["id"]), hit["published"][:10], hit["source"], hit["title"], hit["url"]) for hit in found]
         table(("item", "published", "source", "title", "link"), rows, numbers=(0,))
     else:
-        print("nothing found")  # noqa: T201 - the result
+        print("nothing found")
     return 0

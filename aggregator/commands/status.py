@@ -18,7 +18,7 @@ def run(options: Namespace) -> int:
     db = open_reader(config.site.database)
     found = status(db, config)
     if options.json:
-        print(json.dumps(status_document(found), ensure_ascii=False, indent=2))  # noqa: T201 - the result
+        print(json.dumps(status_document(found), ensure_ascii=False, indent=2))
         return 0
     rows = [
         (one.name, one.state, when(one.last_polled), when(one.next_poll), str(one.last_status or ""), str(one.items),
@@ -26,7 +26,7 @@ def run(options: Namespace) -> int:
     ]  # fmt: skip
     head = ("source", "state", "last poll", "next poll", "answer", "items", "failures", "last error")
     table(head, rows, numbers=(5, 6))
-    print()  # noqa: T201
+    print()
     table(
         ("topic", "items", "last change"),
         [(one.name, str(one.items), when(one.updated)) for one in found.topics],

@@ -6,6 +6,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from aggregator.pipeline.fetch import Watcher
 from aggregator.pipeline.record import Result
 
 
@@ -36,7 +37,7 @@ def _plain(rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> None:
             cell.rjust(width) if number in numbers else cell.ljust(width)
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-        print("  ".join(cells).rstrip())  # noqa: T201 - the result
+        print("  ".join(cells).rstrip())
 
 
 def when(moment: datetime | None) -> str:
@@ -44,7 +45,7 @@ def when(moment: datetime | None) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
 
 
-class Progress:
+class Progress(Watcher):
     """A bar on stderr while sources are polled, where stderr is a terminal; nothing elsewhere."""
 
     def __init__(self, *, hidden: bool) -> None:
@@ -57,8 +58,9 @@ class Progress:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-            columns = (TextColumn("polling"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-            self._bar = Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True)
+            name = TextColumn("{task.description}", markup=False)
+            columns = (TextColumn("polling"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), name)
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self._task = self._bar.add_task("", total=None)
             self._bar.start()
         return self

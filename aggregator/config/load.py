@@ -18,7 +18,7 @@ _Table = TypeVar("_Table", bound=BaseModel)
 _NAME = re.compile(r"[a-z0-9-]{1,64}")
 _RESERVED = ("index", "status", "topics", "items")
 _TABLES = ("site", "polling", "sources", "topics")
-_STAND_INS = {"title": "?", "base_url": "https://stand-in.invalid/"}
+_STAND_INS = {"title": "?", "base_url": "https://stand-in.invalid/", "url": "https://stand-in.invalid/", "path": "?"}
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 

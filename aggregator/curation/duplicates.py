@@ -22,7 +22,7 @@ PAGE_WINDOW = 14 * 24 * HOUR
 SAME_DAY = 18 * HOUR
 
 # What share of the shorter text's phrases must be in the longer, from how many phrases on.
-_TEXT_ENOUGH = ((150, 0.65), (60, 0.70), (24, 0.75), (12, 0.80))
+_TEXT_ENOUGH = ((60, 0.65), (24, 0.70), (12, 0.80))
 _TEXT_WITH_TITLE, _TITLE_WITH_TEXT, _PHRASES_WITH_TITLE = 0.60, 0.55, 16
 # The same for one title: little on one day, more later.
 _TITLE_SAME_DAY, _TITLE_LATER = 0.3, 0.55
@@ -202,6 +202,8 @@ def _of_two_sources(pair: _Pair) -> tuple[Rule, str]:
         return "title", found
     if pair.shared < _MOST and likeness.subjects_differ(pair.one, pair.other):
         return "", "each title names something that the other item does not"
+    if pair.shared < _MOST and likeness.share_only_a_frame(pair.one, pair.other):
+        return "", "what both texts share is only a frame"
     if pair.shared >= _needed(pair.phrases):
         return "text", _text_of(pair)[2:] + _titles_of(pair)
     if _agrees_in_both(pair):

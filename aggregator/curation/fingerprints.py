@@ -5,21 +5,23 @@ It is made where the item is read, from the item alone, and is the same in every
 
 import re
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 from zlib import crc32
 
 from aggregator.curation.canonical import canonical_url
-from aggregator.curation.text import has_number, mostly_unspaced, telling_words, words_of
+from aggregator.curation.text import mostly_unspaced, numbers_in, telling_words, words_of
 from aggregator.model import Item
 
 # A phrase is so many words in a row; of a script without spaces, so many letters.
 PHRASE, PHRASE_UNSPACED = 3, 6
 # What two texts are found by is rarer than what they are compared by: one phrase a word longer.
 LURE, LURE_UNSPACED = 4, 8
-LURES = 8
-LEAD_WORDS = 40
+LURES, LEAD_LURES = 6, 4
+LEAD_WORDS = 30
 # All phrases of a text are kept up to this many; of a longer one its beginning, and an even sample of the whole.
 PHRASES_KEPT = 400
 MOST_WORDS = 3000
@@ -78,7 +80,7 @@ def fingerprint(item: Item) -> Fingerprint:
     hashes = _hashes(words, PHRASE_UNSPACED if unspaced else PHRASE)
     phrases = list(dict.fromkeys(hashes))
     kept, reach = _sampled(phrases)
-    figures = [word for word in words[:FIGURE_WORDS] if has_number(word)]
+    figures = numbers_in(words[:FIGURE_WORDS])
     page = canonical_url(item.url)
     return Fingerprint(
         titles=_titles(item.title),
@@ -95,9 +97,14 @@ def fingerprint(item: Item) -> Fingerprint:
     )
 
 
-def word_hashes(words: set[str]) -> bytes:
+def word_hashes(words: Iterable[str]) -> bytes:
     """Return two bytes for each word: enough to ask whether a text of some hundred words has it."""
-    return array("H", sorted({crc32(word.encode("utf-8", "replace")) & 0xFFFF for word in words})).tobytes()
+    return array("H", sorted(set(map(_word_hash, words)))).tobytes()
+
+
+@lru_cache(maxsize=1 << 14)  # a language's common words come again and again: a third of the time of a fingerprint less
+def _word_hash(word: str) -> int:
+    return crc32(word.encode("utf-8", "replace")) & 0xFFFF
 
 
 def title_keys(mark: Fingerprint) -> tuple[int, ...]:
@@ -145,8 +152,10 @@ def _hashes(words: list[str], width: int) -> list[int]:
     sizes = list(map(len, words))
     if sum(sizes) + len(sizes) != len(joined):
         sizes = [len(word.encode("utf-8", "replace")) for word in words]
-    starts = list(accumulate(sizes, lambda start, size: start + size + 1, initial=0))
-    return [crc32(joined[start:end]) for start, end in zip(starts, starts[width:], strict=False)]
+    ends = list(accumulate(sizes, initial=0))
+    # Each word before a phrase adds the blank behind it to where the phrase begins.
+    spans = enumerate(zip(ends, ends[width:], strict=False))
+    return [crc32(joined[start + blanks : end + blanks + width]) for blanks, (start, end) in spans]
 
 
 def _sampled(phrases: list[int]) -> tuple[list[int], int]:
@@ -159,7 +168,7 @@ def _sampled(phrases: list[int]) -> tuple[list[int], int]:
 
 def _lures(words: list[str], hashes: list[int], width: int) -> bytes:
     """The phrases of smallest hash, a word longer each: of the beginning, for a copy that was cut, and of the whole."""
-    smallest = sorted(set(hashes[: LEAD_WORDS - 2]))[:LURES] + sorted(set(hashes))[:LURES]
+    smallest = sorted(set(hashes[: LEAD_WORDS - PHRASE + 1]))[:LEAD_LURES] + sorted(set(hashes))[:LURES]
     places = [hashes.index(number) for number in dict.fromkeys(smallest)]
     return array("i", dict.fromkeys(_signed(_crc(words[place : place + width])) for place in places)).tobytes()
 

@@ -6,9 +6,10 @@ Every measure is symmetric: it does not matter which of the two came first.
 import re
 from array import array
 from functools import cached_property
+from itertools import groupby
 
 from aggregator.curation.fingerprints import EVERYTHING, Fingerprint, says_enough, word_hashes
-from aggregator.curation.text import has_number, mostly_unspaced, telling_words
+from aggregator.curation.text import mostly_unspaced, numbers_in, telling_words
 
 # Below so many phrases in common reach, a sample says nothing.
 _MIN_SAMPLE = 24
@@ -20,6 +21,8 @@ _LIVE = re.compile(
     r"^(?:live|watch live|en direct|en vivo)\b|\b(?:live (?:updates?|blog|coverage|ticker)|liveblog|liveticker"
     r"|newsticker|as it happened|minute by minute)\b"
 )
+_OPENING = 8
+_PASSAGE = 6
 _FIGURE_DENSITY = 0.04
 _FIGURES_ABSENT = 0.34
 
@@ -34,6 +37,13 @@ class Reading:
     def phrases(self) -> frozenset[int]:
         """The phrases of the text."""
         return _numbers("I", self.mark.phrases)
+
+    @cached_property
+    def beginning(self) -> tuple[int, ...]:
+        """The phrases of the beginning in their order; of the whole, where it is short enough to be kept."""
+        numbers = array("I")
+        numbers.frombytes(self.mark.phrases)
+        return tuple(numbers if self.mark.reach == EVERYTHING else numbers[: self.mark.lead])
 
     @cached_property
     def words(self) -> frozenset[int]:
@@ -53,7 +63,7 @@ class Reading:
     @cached_property
     def title_numbers(self) -> frozenset[str]:
         """The numbers in the title."""
-        return frozenset(filter(has_number, self.title))
+        return frozenset(numbers_in(self.title))
 
     @cached_property
     def title_hashes(self) -> frozenset[int]:
@@ -168,3 +178,27 @@ def subjects_differ(one: Reading, other: Reading) -> bool:
 
 def _own_subject(one: Reading, other: Reading) -> frozenset[int]:
     return (one.title_hashes & one.words) - other.words - other.title_hashes
+
+
+def share_only_a_frame(one: Reading, other: Reading) -> bool:
+    """Whether what two texts share lies around what each says alone: a notice at the end, the frame of a digest.
+
+    A copy begins as the other does, or within it; and of a copy and its original one at most has a long passage alone.
+    """
+    if not _begins_within(one, other) and not _begins_within(other, one):
+        return True
+    return _has_own_passage(one, other) and _has_own_passage(other, one)
+
+
+def _begins_within(one: Reading, other: Reading) -> bool:
+    opening = one.beginning[:_OPENING]
+    return sum(number in other.phrases for number in opening) * 4 > len(opening)
+
+
+def _has_own_passage(one: Reading, other: Reading) -> bool:
+    if other.mark.reach != EVERYTHING:
+        return False
+    runs = (
+        len(list(run)) for absent, run in groupby(number not in other.phrases for number in one.beginning) if absent
+    )
+    return max(runs, default=0) > max(_PASSAGE, len(one.beginning) / 4)

@@ -6,6 +6,7 @@ number. What is left is only compared with itself, so it need not be right in an
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import pairwise
 
 # Scripts without spaces between words: each letter counts as a word (Thai, Lao, Burmese, Khmer, kana, Han).
@@ -53,9 +54,9 @@ def mostly_unspaced(words: list[str]) -> bool:
     return not "".join(words).isascii() and sum(map(is_unspaced, words)) * 2 > len(words)
 
 
-def has_number(word: str) -> bool:
-    """Whether a word of `words_of` is or holds a number."""
-    return not word.isalpha()
+def numbers_in(words: Iterable[str]) -> list[str]:
+    """Return the words that are or hold a number, in order: what `words_of` returns is letters or has a digit."""
+    return [word for word in words if not word.isalpha()]
 
 
 def telling_words(words: list[str]) -> set[str]:

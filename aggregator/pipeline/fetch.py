@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -38,23 +38,33 @@ class Wanted:
     force: bool = False
 
 
-class Run:
-    """A run and what it comes to; `report` is called with each result as it is written."""
+class Watcher:
+    """Told of a run's progress; this one does nothing with it."""
 
-    def __init__(
-        self, db: Database, owner: Owner, config: Config, wanted: Wanted, report: Callable[[Result], None]
-    ) -> None:
+    def expect(self, total: int) -> None:
+        """There are this many sources to poll."""
+
+    def advance(self, result: Result) -> None:
+        """One of them is done."""
+
+
+class Run:
+    """A run and what it comes to; `watcher` is told how many sources there are, and of each result as it is written."""
+
+    def __init__(self, db: Database, owner: Owner, config: Config, wanted: Wanted, watcher: Watcher) -> None:
         self.db = db
         self.owner = owner
         self.config = config
         self.wanted = wanted
-        self.report = report
+        self.watcher = watcher
         self.results: list[Result] = []
         self._states: dict[str, SourceState] = {}
         self._recorder = Recorder(db, config, Router(config, config.topics))
 
     async def go(self) -> list[Result]:
         """Poll everything that is wanted and due. Interrupted, it keeps what was written and gives back the rest."""
+        now = _now()
+        self.watcher.expect(store.count_due(self.db, now, force=self.wanted.force, names=self.wanted.names))
         try:
             async with ReaderPool() as pool:
                 await self._files(pool)
@@ -136,7 +146,7 @@ class Run:
 
     def _done(self, result: Result) -> None:
         self.results.append(result)
-        self.report(result)
+        self.watcher.advance(result)
 
 
 def _now() -> datetime:

@@ -55,9 +55,10 @@ class Ingest:
         found = store.appearance_of(self.db, source.name, apart)
         if found is None:
             same_id = store.appearance_of(self.db, source.name, key)
-            if same_id and _is_same(same_id, item, digests, is_shared=key in shared):
+            is_shared = key in shared or (same_id is not None and store.is_told_apart(self.db, source.name, key))
+            if same_id and _is_same(same_id, item, digests, is_shared=is_shared):
                 found = same_id
-            elif same_id or key in shared:
+            elif same_id or is_shared:
                 key = apart
         if found:
             done.changed += self._update(source, found, item)

@@ -1,12 +1,12 @@
 """What a poll brought, into the database: items, validators and schedule stand or fall in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
-from aggregator.model import Failed, Fetched, Gone, NotModified, Validators
+from aggregator.model import Failed, Fetched, Gone, NotModified, Response, Validators
 from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.ingest import Ingest, Ingested
 from aggregator.pipeline.routing import Router
@@ -52,7 +52,7 @@ class Recorder:
         history = _history(state, outcome, took)
         rhythm = outcome.reading.feed.rhythm if outcome.reading else state.rhythm
         when, why = cadence.next_poll(
-            outcome.response,
+            _as_kept(outcome),
             history,
             Wish(source.every),
             outcome.at,
@@ -60,10 +60,10 @@ class Recorder:
             rhythm,
             first=state.last_polled is None,
         )
-        error = outcome.response.reason if isinstance(outcome.response, Failed) else ""
+        error = _error(outcome.response)
         columns = {
             **_schedule(outcome, history, when, why),
-            **_state(outcome, error),
+            **_state(outcome.response, error),
             **_contents(outcome, state),
             "claimed_by": None,
         }
@@ -114,6 +114,14 @@ class Recorder:
         )
 
 
+def _as_kept(outcome: Outcome) -> Response:
+    """The answer as the next poll builds on it: of a body that broke off no validators, they would hide its rest."""
+    response = outcome.response
+    if isinstance(response, Fetched) and outcome.reading and not outcome.reading.complete:
+        return replace(response, validators=Validators())
+    return response
+
+
 def _history(state: SourceState, outcome: Outcome, took: Ingested) -> History:
     before = History(state.failures, state.failing_since, state.last_new, state.gap)
     if isinstance(outcome.response, Failed | Gone):
@@ -137,16 +145,19 @@ def _schedule(outcome: Outcome, history: History, when: datetime, why: str) -> d
     }
 
 
-def _state(outcome: Outcome, error: str) -> dict[str, object]:
-    response = outcome.response
+def _error(response: Response) -> str:
     if isinstance(response, Gone):
-        error = f"the server says that the feed is gone for good ({response.status})"
-        return {"state": "gone", "last_status": response.status, "last_error": error}
-    return {"state": "failing" if error else "ok", "last_status": response.status, "last_error": error or None}
+        return f"the server says that the feed is gone for good ({response.status})"
+    return response.reason if isinstance(response, Failed) else ""
+
+
+def _state(response: Response, error: str) -> dict[str, object]:
+    state = "gone" if isinstance(response, Gone) else "failing" if error else "ok"
+    return {"state": state, "last_status": response.status, "last_error": error or None}
 
 
 def _contents(outcome: Outcome, state: SourceState) -> dict[str, object]:
-    """What is known of the feed from now on. A body that broke off leaves no validators: they would hide its rest."""
+    """What is known of the feed from now on."""
     response = outcome.response
     if isinstance(response, NotModified):
         return {**_validators(response.validators), **_move(state, response.moved_to, outcome.at)}

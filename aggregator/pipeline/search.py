@@ -24,7 +24,8 @@ def search(db: Database, config: Config, rule: Rule, limit: int) -> list[dict[st
         matched = index.route(fields_of(store.from_row(db, row), source))
         if matched:
             names = ("id", "uid", "title", "url", "source", "published", "summary")
-            found.append({**{name: row[name] for name in names}, "terms": matched[""], "topics": sorted(topics_of(db, row["id"]))})
+            hit = {name: row[name] for name in names}
+            found.append({**hit, "terms": matched[""], "topics": sorted(topics_of(db, row["id"]))})
             if len(found) >= limit:
                 break
     return found

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aggregator.config.values import Source
 from aggregator.digest import digest
-from aggregator.model import FeedInfo, Item, Reading, Unreadable
-from aggregator.polling.files import FilesFound, FileState
+from aggregator.model import FeedInfo, FileState, Item, Reading, Unreadable
+from aggregator.polling.files import FilesFound
 from aggregator.reading.pool import ReaderPool
 from aggregator.reading.read import FileJob, is_feed, read_files, shared_lines
 

@@ -42,9 +42,10 @@ async def connect(
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             addresses = await resolve(host)
-            problem = refusal(addresses, allow_private)
-            if problem or not addresses:
-                raise UnreachableError(f"{host} has {problem or 'no address'}, which is not let through")
+            if not addresses:
+                raise UnreachableError(f"{host} has no address")
+            if problem := refusal(addresses, allow_private):
+                raise UnreachableError(f"{host} has {problem}, which is not let through")
             sock = await _first(_in_turn(addresses), port)
             name = host.removesuffix(".") if tls else None
             return await asyncio.open_connection(sock=sock, ssl=tls, server_hostname=name)

@@ -7,18 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aggregator.digest import digest
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """A file as it was when it was last read; `modified` in nanoseconds; `guid` is that of its article, if it is one."""
-
-    path: str
-    size: int
-    modified: int
-    digest: bytes
-    guid: str = ""
-    error: str | None = None
+from aggregator.model import FileState
 
 
 @dataclass(frozen=True, slots=True)

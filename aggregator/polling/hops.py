@@ -90,7 +90,7 @@ def _target(text: str, what: str, base: httpx.URL | None = None) -> httpx.URL:
         raise RefusedError(Failed(f"{what} is not a valid URL")) from error
     if url.scheme not in {"http", "https"}:
         raise RefusedError(Failed(f"{what} is not an http or https URL"))
-    if not host or "%" in host or not 0 < (80 if url.port is None else url.port) < 65536:
+    if not 0 < len(host) < 254 or "%" in host or not 0 < (80 if url.port is None else url.port) < 65536:
         raise RefusedError(Failed(f"{what} has no valid host and port"))
     return url
 

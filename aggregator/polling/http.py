@@ -47,7 +47,7 @@ async def poll(web: Web, job: PollJob, turn: Turn) -> Response:
         return paused(error.seconds)
     except TimeoutError:
         return Failed(f"no complete answer within {job.timeout:g} s")
-    except (UndecodableError, httpx.TransportError) as error:
+    except httpx.TransportError as error:
         return Failed(str(error))
     except Exception as error:  # noqa: BLE001  # a server that finds a hole in us must not stop the other polls
         _log.debug("the poll of %s failed unexpectedly", job.source, exc_info=True)
@@ -118,7 +118,10 @@ async def _receive(
     if status == 304 and asked is not None:
         return NotModified(reading.validators(headers, url, asked), caching, moved_to=hop.moved_to)
     if status in {200, 203, 226}:
-        body = await _body(answer, headers, job.max_bytes)
+        try:
+            body = await _body(answer, headers, job.max_bytes)
+        except (UndecodableError, httpx.TransportError) as error:
+            return Failed(str(error), status)  # its max-age is not honoured: what it speaks of did not arrive
         validators = reading.validators(headers, url)
         if digest(body) == job.body_digest:
             return NotModified(validators, caching, status=200, moved_to=hop.moved_to)

@@ -90,7 +90,7 @@ class _Exchange(httpx.AsyncByteStream):
         except h11.LocalProtocolError as error:
             raise httpx.LocalProtocolError(f"the request cannot be sent ({error})") from error
         except h11.RemoteProtocolError as error:
-            raise httpx.RemoteProtocolError(f"{self._host} does not answer in valid HTTP ({error})") from error
+            raise httpx.RemoteProtocolError(_reason(error, self._host)) from error
         except OSError as error:
             raise httpx.ReadError(reason_of(error, self._host)) from error
 
@@ -99,7 +99,7 @@ class _Exchange(httpx.AsyncByteStream):
             async for chunk in self._chunks():
                 yield chunk
         except h11.RemoteProtocolError as error:
-            raise httpx.RemoteProtocolError(f"the answer of {self._host} broke off or is not HTTP ({error})") from error
+            raise httpx.RemoteProtocolError(_reason(error, self._host)) from error
         except OSError as error:
             raise httpx.ReadError(reason_of(error, self._host)) from error
 
@@ -121,6 +121,9 @@ class _Exchange(httpx.AsyncByteStream):
                 if lines > _HEADER_LINES:
                     raise httpx.RemoteProtocolError(f"{self._host} answers with more than {_HEADER_LINES} header lines")
                 data = await self._reader.read(_READ_HEAD)
+                if not data:
+                    when = "in the middle of its answer" if self._http.trailing_data[0] else "without an answer"
+                    raise httpx.RemoteProtocolError(f"{self._host} closed the connection {when}")
                 lines += data.count(b"\n")
                 self._http.receive_data(data)
             elif isinstance(event, h11.Response):
@@ -135,7 +138,7 @@ class _Exchange(httpx.AsyncByteStream):
                     f"{self._host} answers with more than {_INFORMATIONAL} interim responses"
                 )
             else:
-                raise httpx.RemoteProtocolError(f"{self._host} closed the connection without an answer")
+                raise httpx.RemoteProtocolError(f"{self._host} wants to speak another protocol than HTTP/1.1")
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         count = size = 0
@@ -159,6 +162,13 @@ class _Exchange(httpx.AsyncByteStream):
         rest, _ = self._http.trailing_data
         if self._counted and rest.strip(b"\r\n"):
             raise httpx.RemoteProtocolError(f"{self._host} sends more than its Content-Length says")
+
+
+def _reason(error: h11.RemoteProtocolError, host: str) -> str:
+    what, _, _ = str(error).partition(":")  # after it h11 quotes what the server sent, however much that is
+    if "closed connection" in what:
+        return f"{host} closed the connection in the middle of its answer"
+    return f"{host} does not answer in valid HTTP ({what[:100]})"
 
 
 def _tls_context() -> ssl.SSLContext:

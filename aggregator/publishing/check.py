@@ -36,7 +36,7 @@ def fault(document: Document) -> str:
         if not text.strip():
             return "it is empty"
         _rules(document.path)(text)
-    except (FaultError, ParseError, ValueError, KeyError, TypeError) as trouble:
+    except (FaultError, ParseError, LookupError, ValueError, TypeError, AttributeError) as trouble:
         return str(trouble) or type(trouble).__name__
     return ""
 

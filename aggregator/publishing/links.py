@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 from aggregator.config.values import Site
 from aggregator.model import Entry, SourceInfo
 
-_CLEAN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][A-Za-z0-9;/?:@&=+$.\-_!~*'(),#]*)?")
+_CLEAN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,4})?([/?#][A-Za-z0-9;/?:@&=+$.\-_!~*'(),#]*)?")
 _ESCAPES_ONLY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f]")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")

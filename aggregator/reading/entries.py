@@ -17,6 +17,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _MAILBOX = re.compile(
     r"^\s*(?:[^\s@()<>]+@[^\s@()<>]+\s*\((?P<a>[^()]+)\)|(?P<b>[^@<>]+?)\s*<[^\s@<>]+@[^\s@<>]+>)\s*$"
 )
+_BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?!html?|php|xml|aspx?|json|txt|rss|atom)[a-z]{2,}/?", re.IGNORECASE)
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 
@@ -29,7 +30,7 @@ def feed_info(parsed: Any, url: str, skips: tuple[str, ...]) -> FeedInfo:
         format=str(parsed.get("version", "")),
         id=_string(feed, "id"),
         title=_plain(feed, "title")[:MAX_TITLE],
-        url=web_url(_string(feed, "link"), base, url),
+        url=web_url(_with_scheme(_string(feed, "link")), base, url),
         language=_string(feed, "language"),
         rights=_plain(feed, "rights")[:MAX_TITLE],
         self_url=_rel(links, "self", url),
@@ -40,9 +41,9 @@ def feed_info(parsed: Any, url: str, skips: tuple[str, ...]) -> FeedInfo:
 
 def raw_item(entry: Any, info: FeedInfo) -> RawItem:
     """Return one entry as it stands; what the feed says for all its entries is filled in where an entry is silent."""
-    title = _text(entry.get("title_detail"))
+    title = _own_text(entry, "title")
     content = _longest(entry.get("content") or [])
-    summary = _text(entry.get("summary_detail"))
+    summary = _own_text(entry, "summary")
     return RawItem(
         guid=_string(entry, "id"),
         title=title,
@@ -63,6 +64,11 @@ def raw_item(entry: Any, info: FeedInfo) -> RawItem:
     )
 
 
+def _with_scheme(link: str) -> str:
+    """The link, with a scheme where someone wrote their host alone ("example.org/")."""
+    return f"https://{link}" if _BARE_HOST.fullmatch(link) else link
+
+
 def _string(thing: Any, field: str) -> str:
     return str(thing.get(field) or "").strip()
 
@@ -76,6 +82,14 @@ def _text(detail: Any) -> Text:
     if not detail:
         return Text()
     return Text(str(detail.get("value") or ""), detail.get("type") in _HTML_TYPES, str(detail.get("base") or ""))
+
+
+def _own_text(entry: Any, field: str) -> Text:
+    """The entry's own text: feedparser files the details of a title inside its `<author>` in the same place."""
+    detail, value = entry.get(f"{field}_detail"), entry.get(field)
+    if detail and value and detail.get("value") != value:
+        return Text(str(value), html=True, base=str(detail.get("base") or ""))
+    return _text(detail)
 
 
 def _longest(contents: list[Any]) -> Text:
@@ -96,8 +110,9 @@ def _entry_language(entry: Any) -> str:
 
 
 def _date(entry: Any, field: str) -> datetime | None:
-    parsed = entry.get(f"{field}_parsed")
-    if not parsed or _IMPOSSIBLE_DATE.match(str(entry.get(field) or "")):
+    # Past feedparser's own look-up, which answers with the publication where an update is asked for.
+    parsed = dict.get(entry, f"{field}_parsed")
+    if not parsed or _IMPOSSIBLE_DATE.match(str(dict.get(entry, field) or "")):
         return None
     try:
         year, month, day, hour, minute, second = parsed[:6]

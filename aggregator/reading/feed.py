@@ -21,6 +21,8 @@ from aggregator.reading.scan import RefusedError, Scan, scan
 
 MAX_ITEMS = 5_000
 _LEADING = re.compile(rb"^(?:\xef\xbb\xbf)?\s+(?=<)")
+_WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0?\0": "utf-16-le", b"\0<\0?": "utf-16-be"}
+_ENCODING = re.compile(r"(?<=\s)encoding\s*=\s*[\"'][^\"']*[\"']")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARED = re.compile(rb"^(?:\xef\xbb\xbf)?<\?xml[^>]*\sencoding\s*=")
 _REFERENCE = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
@@ -31,7 +33,7 @@ def read_feed(body: bytes, content_type: str, url: str, known: frozenset[bytes],
 
     `url` is the URL the feed is configured under. Never raises for any body.
     """
-    body = _LEADING.sub(b"", body, count=1)
+    body = _LEADING.sub(b"", _in_single_bytes(body), count=1)
     try:
         found = scan(body)
     except RefusedError as refused:
@@ -63,6 +65,14 @@ def read_feed(body: bytes, content_type: str, url: str, known: frozenset[bytes],
         complete=not found.cut_off,
         digests=frozenset(digests) if matched else frozenset(),
     )
+
+
+def _in_single_bytes(body: bytes) -> bytes:
+    """A body in UTF-16 as UTF-8: the ranges of its items are then what they seem, and feedparser reads it."""
+    wide = next((name for start, name in _WIDE.items() if body.startswith(start)), "")
+    if not wide:
+        return body
+    return _ENCODING.sub("", body.decode(wide, "replace"), count=1).encode("utf-8", "replace")
 
 
 def _splice(body: bytes, found: Scan, kept: set[int]) -> bytes:

@@ -23,7 +23,7 @@ WEIGHTS: dict[str, float] = {
     # What its words say it is: whole line, opening with a colon, opening.
     "end": -3, "end:": -3, "end…": -2, "tools": -3, "tools:": -3, "tools…": -2, "box": -3, "box:": -3, "box…": -2,
     "pointer": -3, "pointer:": -3, "pointer…": -2, "advert": -4, "advert:": -3, "advert…": -2, "plea": -3, "plea:": -3, "plea…": -2,
-    "menu": -1.5, "share": -4, "shared": -6, "rights": -4, "form": -5, "notice": -2.5, "plead": -2.5, "closing plea": -4,
+    "menu": -1.5, "share": -4, "shared": -6, "rights": -4, "form": -5, "notice": -2.5, "plead": -2.5, "closing": -4, "life": -6,
     "credit": -1.5, "photo": -3.5, "caption": -3, "caption…": -5, "captioned": -3.5, "counter": -3, "©": -9, "date": -2.5,
     "date…": -1.5, "ago": -2, "by": -1.5, "said": -1,
     # Where it stands.
@@ -51,10 +51,12 @@ class Article:
     end: Line | None = None
 
 
-def find_article(blocks: list[Block], title: str, shared: frozenset[str] = frozenset()) -> Article:
+def find_article(
+    blocks: list[Block], title: str, authors: tuple[str, ...] = (), shared: frozenset[str] = frozenset()
+) -> Article:
     """The article among the blocks that stand below the headline; `shared` are lines that most files of its folder have."""
     lines, end = lines_until_end(blocks, shared)
-    place(lines, title)
+    place(lines, title, authors)
     parts = _parts(lines)
     kept = tuple(line for line, part in zip(lines, parts, strict=True) if part == _BODY)
     return Article(kept, lines[parts.index(_AFTER)] if _AFTER in parts else end)

@@ -60,7 +60,7 @@ def normalise(raw: RawItem, site: str, feed: str, now: datetime) -> Item:
     `site` is the feed's own page and `feed` the URL it is configured under: the last two bases for a relative link,
     after xml:base and the item's link (a reader resolves against neither, so it is done once and for all).
     """
-    link = web_url(raw.link, raw.base, site, feed)
+    link = web_url(_with_host(raw.link, site), raw.base, site, feed)
     title = one_line(plain_text(raw.title.value) if raw.title.html else raw.title.value)[:MAX_TITLE]
     content = _html(raw.content, link, site, feed) or _html(raw.summary, link, site, feed)
     text = words_of(content)
@@ -82,6 +82,12 @@ def normalise(raw: RawItem, site: str, feed: str, now: datetime) -> Item:
         rights=one_line(plain_text(raw.rights))[:MAX_TITLE],
         origin=_origin(raw.origin),
     )
+
+
+def _with_host(link: str, site: str) -> str:
+    """The link, with its scheme where it begins with the site's own host ("example.org/a" beside "https://example.org/")."""
+    scheme, _, rest = site.partition("://")
+    return f"{scheme}://{link}" if rest and link.startswith(rest.partition("/")[0] + "/") else link
 
 
 def words_of(content: str) -> str:

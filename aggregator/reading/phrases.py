@@ -5,7 +5,7 @@ import tomllib
 from importlib.resources import files
 
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LONGEST = 6  # words of the longest phrase worth looking for at a line's beginning
 
 
@@ -21,19 +21,26 @@ def _folded(kind: str) -> frozenset[str]:
     return frozenset(fold(phrase) for phrases in _TABLES[kind].values() for phrase in phrases)
 
 
-def _needle(phrase: str) -> str:
-    """The phrase as it is looked for: whole words, the start of one ("abonn*"), or anywhere in scripts without spaces."""
-    folded = fold(phrase)
-    if _WIDE.search(folded):
-        return folded
-    return f" {folded}" if phrase.endswith("*") else f" {folded} "
+_WITHIN = _TABLES["within"]
+_PLEAD_STEMS = re.compile(rf"\b(?:{'|'.join(map(fold, _WITHIN.pop('plead_stems')))})")
+
+
+def _by_first_word() -> dict[str, list[tuple[str, str]]]:
+    """The phrases to be found inside a line, as (padded phrase, kind), by their first word."""
+    index: dict[str, list[tuple[str, str]]] = {}
+    for kind, phrases in _WITHIN.items():
+        for folded in map(fold, phrases):
+            index.setdefault(folded.split(" ")[0], []).append((f" {folded} ", kind))
+    return index
 
 
 # In this order where a phrase stands in several tables: what ends an article tells more than what interrupts it.
 _KINDS = {kind: _folded(kind) for kind in ("end", "box", "plea", "tools", "pointer", "advert", "menu")}
 _WHOLE = {phrase: kind for kind in reversed(_KINDS) for phrase in _KINDS[kind]}
 _OPENING = {phrase: kind for phrase, kind in _WHOLE.items() if kind != "menu"}
-_WITHIN = {kind: tuple(map(_needle, phrases)) for kind, phrases in _TABLES["within"].items()}
+_BY_WORD = _by_first_word()
+_FIRST_WORDS = frozenset(_BY_WORD)
+_WIDE_PHRASES = [(fold(phrase), kind) for kind, phrases in _WITHIN.items() for phrase in phrases if WIDE.search(phrase)]
 _SHARE = frozenset(map(fold, _TABLES["share"]["words"]))
 _SHARE_HEADS = frozenset(map(fold, _TABLES["share"]["heads"]))
 _CAPTION_BEGIN = frozenset(map(fold, _TABLES["caption"]["begin"]))
@@ -54,10 +61,15 @@ def opening(words: list[str]) -> tuple[str, int]:
     return "", 0
 
 
-def within(folded: str) -> list[str]:
+def within(folded: str, words: list[str]) -> list[str]:
     """The kinds of which a phrase stands anywhere in the line."""
     padded = f" {folded} "
-    return [kind for kind, phrases in _WITHIN.items() if any(phrase in padded for phrase in phrases)]
+    found = {kind for first in _FIRST_WORDS.intersection(words) for phrase, kind in _BY_WORD[first] if phrase in padded}
+    if _PLEAD_STEMS.search(folded):
+        found.add("plead")
+    if not folded.isascii() and WIDE.search(folded):
+        found |= {kind for phrase, kind in _WIDE_PHRASES if phrase in folded}
+    return sorted(found)
 
 
 def is_share_bar(words: list[str]) -> bool:
@@ -77,6 +89,8 @@ def closes_caption(words: list[str]) -> bool:
 
 MONTHS = {name: number for number, names in enumerate(_TABLES["months"]["names"], 1) for name in names}
 UPDATED = frozenset(map(fold, _TABLES["months"]["updated"]))
+PUBLISHED = frozenset(map(fold, _TABLES["months"]["published"]))
+SOURCE = frozenset(map(fold, _TABLES["months"]["source"]))
 BY = frozenset(map(fold, _TABLES["by"]["before"]))
 BETWEEN_NAMES = frozenset(_TABLES["by"]["between"])
 NOBODY = frozenset(map(fold, _TABLES["by"]["nobody"]))

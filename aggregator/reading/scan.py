@@ -79,8 +79,6 @@ class _Watch:
         self.parser.StartElementHandler = self._open
         self.parser.EndElementHandler = self._close
         self.parser.EntityDeclHandler = _refuse_entity
-        # Byte offsets of "<" and ">" are only what they seem where both are single bytes.
-        self.spliceable = self.body[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" not in self.body[:4]
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1

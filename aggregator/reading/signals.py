@@ -27,7 +27,7 @@ _COUNTER = re.compile(r"(?:\w+ )?\d{1,3} ?(?:of|von|de|sur|di|van|z|из|/) ?\d{
 # What stands after an article and not in it.
 LEFTOVERS = frozenset({"shared", "end", "end:", "end…", "box", "box:", "box…", "menu", "plea", "plea:", "plea…", "share", "tools", "tools:", "tools…", "rights", "form", "notice", "again", "ago", "advert"})
 # What a box in an article, or what follows it, begins with.
-MARKERS = LEFTOVERS | {"in a box", "above a by-line", "top matter", "pointer", "pointer:", "pointer…", "advert:", "advert…", "plead", "credit", "photo", "caption", "caption…", "captioned", "counter", "©", "date", "date…", "by", "said"}
+MARKERS = LEFTOVERS | {"life", "in a box", "above a by-line", "top matter", "pointer", "pointer:", "pointer…", "advert:", "advert…", "plead", "credit", "photo", "caption", "caption…", "captioned", "counter", "©", "date", "date…", "by", "said"}
 
 
 @dataclass(slots=True)
@@ -49,9 +49,10 @@ def look(block: Block, shared: frozenset[str] = frozenset()) -> Line:
     return line
 
 
-def place(lines: list[Line], title: str) -> None:
-    """Add to each line what its neighbours, its place and the headline show of it."""
+def place(lines: list[Line], title: str, authors: tuple[str, ...] = ()) -> None:
+    """Add to each line what its neighbours, its place, the headline and the by-line show of it."""
     _mark_repeats(lines, fold(title))
+    _mark_lives(lines, tuple(fold(author) + " " for author in authors if " " in author))
     _mark_places(lines)
 
 
@@ -109,7 +110,7 @@ def _phrases(line: Line) -> list[str]:
     text, folded = line.block.text, line.folded
     words = folded.split()
     found = [kind] if (kind := kind_of(folded)) else _opening(line, words)
-    found += within(folded)
+    found += within(folded, words)
     if line.words <= 25 and _COPYRIGHT.search(text):
         found.append("rights")
     if is_share_bar(words) and line.words <= 14:
@@ -214,6 +215,15 @@ def _mark_repeats(lines: list[Line], title: str) -> None:
         seen.add(line.block.text)
 
 
+def _mark_lives(lines: list[Line], authors: tuple[str, ...]) -> None:
+    """A sentence late in the article that begins with its author's name: who that is, not what was written."""
+    read = 0
+    for line in lines:
+        if read > 120 and line.prose and line.folded.startswith(authors or ("\0",)):
+            line.signals.append("life")
+        read += line.words
+
+
 def _mark_places(lines: list[Line]) -> None:
     """What the neighbours show: prose about, a sub-heading's place, list items alike, leftovers near."""
     prose = _sums([line.prose for line in lines])
@@ -222,8 +232,8 @@ def _mark_places(lines: list[Line]) -> None:
         if line.prose:
             around = _between(prose, here - 4, here + 5) - 1
             line.signals.append("alone" if around < 2 else "apart" if around < 3 else "in prose")
-            if "plead" in line.signals and _between(left, here - 3, here + 9) > 1:
-                line.signals.append("closing plea")
+            if not {"plead", "notice", "credit"}.isdisjoint(line.signals) and _between(left, here - 3, here + 9) > 1:
+                line.signals.append("closing")
         else:
             before, after = _between(prose, here - 1, here), _between(prose, here + 1, here + 2)
             line.signals += [("", "after prose", "before prose", "between prose")[before + 2 * after]] if before + after else []

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlite_utils import Database
 
-from aggregator.polling.files import FileState
+from aggregator.model import FileState
 
 
 def known_files(db: Database, source: str) -> dict[str, FileState]:

@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
+from zlib import crc32
 
 from aggregator.curation.duplicates import PAGE_WINDOW, WINDOW, Sighting
 from aggregator.curation.fingerprints import Fingerprint, page_keys, text_keys, title_keys
@@ -34,7 +35,7 @@ CREATE TABLE fingerprint_keys (
     key INTEGER NOT NULL,
     at INTEGER NOT NULL,
     appearance INTEGER NOT NULL,
-    source TEXT NOT NULL,
+    source INTEGER NOT NULL,
     PRIMARY KEY (key, at, appearance)
 ) WITHOUT ROWID;
 """
@@ -70,7 +71,8 @@ def add(db: sqlite3.Connection, sighting: Sighting) -> None:
         mark.lures,
     )
     db.execute(f"INSERT INTO fingerprints ({_COLUMNS}) VALUES ({_marks(row)})", row)  # noqa: S608 - question marks
-    rows = [(key, sighting.at, sighting.appearance, sighting.source) for key in _keys(mark)]
+    source = _hash(sighting.source)
+    rows = [(key, sighting.at, sighting.appearance, source) for key in _keys(mark)]
     db.executemany("INSERT INTO fingerprint_keys (key, at, appearance, source) VALUES (?, ?, ?, ?)", rows)
 
 
@@ -110,7 +112,7 @@ def _by_page(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
 def _by_text(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) -> set[int]:
     lures = text_keys(mark)
     query = f"SELECT key, appearance {_AMONG} key IN ({_marks(lures)}) AND at BETWEEN ? AND ? AND source <> ? LIMIT {_FLOOD}"
-    rows = db.execute(query, (*lures, at - WINDOW, at + WINDOW, source)).fetchall()
+    rows = db.execute(query, (*lures, at - WINDOW, at + WINDOW, _hash(source))).fetchall()
     hits = Counter(appearance for _, appearance in rows)
     uses = Counter(key for key, _ in rows)
     return {appearance for key, appearance in rows if hits[appearance] > 1 or uses[key] <= _COMMON}
@@ -118,6 +120,10 @@ def _by_text(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) ->
 
 def _keys(mark: Fingerprint) -> set[int]:
     return {*title_keys(mark), *page_keys(mark), *text_keys(mark)}
+
+
+def _hash(source: str) -> int:
+    return crc32(source.encode()) - (1 << 31)
 
 
 def _marks(values: Iterable[object]) -> str:

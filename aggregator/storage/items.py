@@ -56,6 +56,12 @@ def appearance_of(db: Database, source: str, guid_key: str) -> Appearance | None
     return _one(db, "source = ? AND guid_key = ?", [source, guid_key])
 
 
+def is_told_apart(db: Database, source: str, guid_key: str) -> bool:
+    """Whether the source has given one id to several articles: their keys are the id, a space and what differs."""
+    query = "SELECT EXISTS (SELECT 1 FROM appearances WHERE source = ? AND guid_key >= ? AND guid_key < ?)"
+    return bool(db.execute(query, [source, guid_key + " ", guid_key + "!"]).fetchone()[0])
+
+
 def appearances_at(db: Database, url_key: str, limit: int = 24) -> list[Appearance]:
     """Return the newest copies, of any source, that are one page by their canonical URL."""
     return _many(db, "url_key = ? ORDER BY id DESC LIMIT ?", [url_key, limit])

@@ -82,12 +82,10 @@ def claim(
     server's Retry-After nor a 410. Call it inside a transaction.
     """
     _free_the_dead(db, owner)
-    timing = _FORCED if force else "(next_poll IS NULL OR next_poll <= :now)"
-    named = "1" if names is None else "name IN (SELECT value FROM json_each(:names))"
+    where, values = _due(now, force=force, names=names)
     rows = db.query(
-        f"""SELECT * FROM sources WHERE configured = 1 AND state <> 'disabled' AND claimed_by IS NULL AND local = :local
-              AND {timing} AND {named} ORDER BY next_poll LIMIT :limit""",  # noqa: S608 - constants, both
-        {"now": to_text(now), "local": local, "names": json.dumps(list(names or ())), "limit": limit},
+        f"SELECT * FROM sources WHERE {where} AND local = :local ORDER BY next_poll LIMIT :limit",  # noqa: S608
+        {**values, "local": local, "limit": limit},
     )
     states = [_state(row) for row in rows]
     db.conn.executemany(
@@ -96,7 +94,21 @@ def claim(
     return states
 
 
-_FORCED = "(state <> 'gone' AND (not_before IS NULL OR not_before <= :now))"
+def count_due(db: Database, now: datetime, *, force: bool, names: Iterable[str] | None) -> int:
+    """Return how many sources `claim` would give, files and feeds, before anything is claimed."""
+    where, values = _due(now, force=force, names=names)
+    return int(db.execute(f"SELECT count(*) FROM sources WHERE {where}", values).fetchone()[0])  # noqa: S608
+
+
+def _due(now: datetime, *, force: bool, names: Iterable[str] | None) -> tuple[str, dict[str, object]]:
+    """The condition, made of constants, and its values."""
+    if force:
+        timing = "state <> 'gone' AND (not_before IS NULL OR not_before <= :now)"
+    else:
+        timing = "next_poll IS NULL OR next_poll <= :now"
+    named = "1" if names is None else "name IN (SELECT value FROM json_each(:names))"
+    where = f"configured = 1 AND state <> 'disabled' AND claimed_by IS NULL AND (local OR {timing}) AND {named}"
+    return where, {"now": to_text(now), "names": json.dumps(list(names or ()))}
 
 
 def release(db: Database, owner: Owner) -> None:

@@ -97,13 +97,15 @@ def _phrase(text: str, at: int) -> tuple[Token, int]:
 def _regex(text: str, at: int) -> tuple[Token, int]:
     found = _REGEX.match(text, at)
     if found is None:
-        advice = 'put a / after it, or, if you mean the character, put the term into quotes, as in "/news"'
-        raise fault(text, at, f"This regular expression is never closed: {advice}")
+        what = 'This regular expression is never closed: put a / after it, or quotes round a path, as in "/news"'
+        raise fault(text, at, what)
     if not found["body"]:
         raise fault(text, at, "This regular expression is empty: write it between the slashes, as in /rc[0-9]+/i")
     if found["flags"] not in ("", "i"):
-        advice = r'only i, for any case, may stand there; write a slash within it as \/, or put a path into "quotes"'
-        raise fault(text, found.start("flags"), f"After the closing / of a regular expression {advice}")
+        what = (
+            r"Only i, for any case, may follow a regular expression; write \/ for a slash in it, or quotes round a path"
+        )
+        raise fault(text, found.start("flags"), what)
     body = re.sub(r"\\(.)", lambda pair: "/" if pair[1] == "/" else pair[0], found["body"])
     return Token("regex", at, body, at + 1, found["flags"]), found.end()
 
@@ -134,26 +136,25 @@ def _bare(text: str, at: int, last: Token) -> tuple[Token, int]:
 
 def _scope(text: str, at: int, names: str, *, follows_field: bool) -> tuple[str, ...]:
     """Return the fields that a prefix stands for; () where it is part of a value, as in `url:mailto:x`."""
-    parts = names.lower().split(",")
-    unknown = [name for name in parts if name not in PREFIXES]
+    unknown = [name for name in names.split(",") if name.lower() not in PREFIXES]
     if follows_field:
         if unknown:
             return ()
         what = "Two fields stand before one term: write one, or join them with a comma, as in title,url:x"
         raise fault(text, at, what)
     if unknown:
-        raise fault(text, at, _no_field(unknown[0], _excerpt(text[at:].split(maxsplit=1)[0])))
-    scope = in_order(tuple(field for name in parts for field in PREFIXES[name]))
-    if len(parts) > 1 and not set(NAME_FIELDS).isdisjoint(scope):
+        raise fault(text, at, _no_field(unknown[0]))
+    scope = in_order(tuple(field for name in names.lower().split(",") for field in PREFIXES[name]))
+    if "," in names and not set(NAME_FIELDS).isdisjoint(scope):
         raise fault(text, at, "source: and lang: hold names, not text: write them on their own, as in lang:en title:x")
     return scope
 
 
-def _no_field(name: str, word: str) -> str:
-    near = _ADVICE.get(name) or next(iter(difflib.get_close_matches(name, PREFIXES, 1)), "")
+def _no_field(name: str) -> str:
+    near = _ADVICE.get(name.lower()) or next(iter(difflib.get_close_matches(name.lower(), PREFIXES, 1)), "")
     if near:
-        return f'There is no field "{name}": did you mean {near}:, or the text "{word}" in quotes?'
-    return f'There is no field "{name}" among {_PREFIXES}; if it is text, put it into quotes, "{word}"'
+        return f'There is no field "{name}": did you mean {near}:, or is it text, to be put into quotes?'
+    return f'There is no field "{name}" among {_PREFIXES}; if it is text, put it into quotes'
 
 
 def _check_bare(text: str, at: int, word: str) -> None:
@@ -167,6 +168,6 @@ def _check_bare(text: str, at: int, word: str) -> None:
     if word[0] == "!" and len(word) > 1:
         raise fault(text, at, f"To exclude a term, write a minus: -{word[1:]}")
     if comma := _COMMA.search(word):
-        advice = 'write OR between the terms for one of them, a space for all, or put it into "quotes" if it is text'
+        advice = "write OR for one of the terms, a space for all, or quotes round it if it is text"
         sign = "comma" if comma[0] == "," else "semicolon"
         raise fault(text, at + comma.start(), f"A {sign} divides nothing here: {advice}")

@@ -83,17 +83,17 @@ def _unquoted(entry: str) -> str:
 def _check_entry(entry: str) -> None:
     """Refuse what only `match` understands: taken to the letter it would find nothing, silently."""
     if not entry.strip():
-        raise RuleError("This term is empty: write a word or take it away", 0)
+        raise RuleError("This term is empty: write a word or take it away")
     if field := _FIELD.match(entry):
-        raise RuleError(f"A field works only in match: write {field[0]}{_as_term(entry[field.end() :])} there", 0)
+        raise RuleError(f"A field works only in match: write {field[0]}{_as_term(entry[field.end() :])} there")
     if (operator := _OPERATOR.search(entry)) and not entry.isupper():
         raise RuleError(
             f"{operator[1]} works only in match: in a list, make each term an entry of its own", operator.start(1)
         )
     if _REGEX.fullmatch(entry):
-        raise RuleError("A regular expression works only in match: write it there", 0)
+        raise RuleError("A regular expression works only in match: write it there")
     if entry[0] == "-" and entry[1:2].isalpha():
-        raise RuleError(f"A minus works only in match: put {entry[1:]} into the list none", 0)
+        raise RuleError(f"A minus works only in match: put {entry[1:]} into the list none")
 
 
 def _as_term(text: str) -> str:
@@ -102,9 +102,9 @@ def _as_term(text: str) -> str:
 
 def _unknown_fields(fields: tuple[str, ...]) -> Iterator[_Fault]:
     if not fields:
-        yield "in", None, RuleError("The list is empty, so nothing could be found: name at least title", 0)
+        yield "in", None, RuleError("The list is empty, so nothing could be found: name at least title")
     for index, name in enumerate(fields):
         if name not in TEXT_FIELDS:
             near = difflib.get_close_matches(name, TEXT_FIELDS, 1)
-            advice = f"did you mean {near[0]}?" if near else f"it can be {', '.join(TEXT_FIELDS)}."
-            yield "in", index, RuleError(f"There is no field {name}: {advice}", 0)
+            advice = f"did you mean {near[0]}?" if near else f"it can be {', '.join(TEXT_FIELDS)}"
+            yield "in", index, RuleError(f"There is no field {name}: {advice}")

@@ -61,7 +61,7 @@ def needle(text: str, scope: tuple[str, ...]) -> Needle:
         return _language(folded, prefix=prefix)
     parts = _parts(folded, prefix=prefix)
     if not parts:
-        raise RuleError("There is nothing to look for in this: write at least one letter, digit or symbol", 0)
+        raise RuleError("There is nothing to look for in this: write at least one letter, digit or symbol")
     if any(map(_UNSPACED.search, parts)):
         return _substring(parts)
     cut = tuple(word for part in parts for word in words(part))
@@ -74,18 +74,12 @@ def needle(text: str, scope: tuple[str, ...]) -> Needle:
 def _misplaced_star(text: str, star: int) -> RuleError:
     if text[star + 1 :].strip("* ") == "":
         return RuleError("One * is enough: write it once, at the end of the word", star)
-    bare = text.replace("*", "").strip()
     if star == 0 or text[star - 1].isspace():
-        return RuleError(
-            f"A * may stand only at the end of a word, not before it: write {bare} or {bare}*, or in match a regular"
-            rf" expression such as /\w*{bare}/",
-            star,
-        )
-    return RuleError(
-        f"A * may stand only at the end: write {text[:star].strip()}*, or in match a regular expression such as"
-        rf" /{text[:star].strip()}\w*{text[star + 1 :].strip(' *')}/",
-        star,
-    )
+        bare = text.replace("*", "").strip()
+        what = rf"A * may stand only at the end of a word: write {bare} or {bare}*, or /\w*{bare}/ in match"
+        return RuleError(what, star)
+    before, after = text[:star].strip(), text[star + 1 :].strip(" *")
+    return RuleError(rf"A * may stand only at the end: write {before}*, or /{before}\w*{after}/ in match", star)
 
 
 def _parts(folded: str, *, prefix: bool) -> list[str]:
@@ -124,12 +118,12 @@ def _key(cut: tuple[str, ...], *, prefix: bool) -> Key:
 
 def _source(folded: str, *, prefix: bool) -> Needle:
     if not _SOURCE.fullmatch(folded):
-        raise RuleError("A source is named by its key in feeds.toml, for example source:bbc-world", 0)
+        raise RuleError("A source is named by its key in feeds.toml, for example source:bbc-world")
     return Needle("words", f"{BREAK}{folded}{'' if prefix else BREAK}")
 
 
 def _language(folded: str, *, prefix: bool) -> Needle:
     code = folded.replace("_", "-")
     if not (_LANGUAGE.fullmatch(code) or (prefix and code.isalpha())):
-        raise RuleError("A language is written as its code, for example lang:en or lang:pt-BR", 0)
+        raise RuleError("A language is written as its code, for example lang:en or lang:pt-BR")
     return Needle("words", f"{BREAK}{code}{'' if prefix else '-'}")

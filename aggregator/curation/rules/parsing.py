@@ -54,7 +54,7 @@ class _Parser:
 
     def whole(self, scope: tuple[str, ...]) -> Node:
         if self._at("end"):
-            raise RuleError("The rule is empty: write at least one term", 0)
+            raise RuleError("The rule is empty: write at least one term")
         root = self._either(scope)
         if self._at(")"):
             raise fault(self._text, self._next.position, _UNOPENED)

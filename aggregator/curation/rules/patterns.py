@@ -22,7 +22,7 @@ _COMPLAINT = re.compile(r"\n    .*\n    (?P<before> *)\^+\nerror: (?P<what>.+)")
 def check_pattern(text: str) -> None:
     """Raise RuleError, with its position in `text`, for an expression that cannot be used."""
     if len(text) > _PATTERN_LIMIT:
-        raise RuleError(f"This regular expression is longer than {_PATTERN_LIMIT} characters: divide it", 0)
+        raise RuleError(f"This regular expression is longer than {_PATTERN_LIMIT} characters: divide it")
     try:
         matches_nothing = _compiled(text, ignore_case=False).isinstance_python("")
     except SchemaError as error:
@@ -30,8 +30,7 @@ def check_pattern(text: str) -> None:
     if matches_nothing:
         raise RuleError(
             "This regular expression fits even an empty text, so it would take every item: ask for at least one"
-            " character, for example with + in place of *",
-            0,
+            " character, as with + in place of *"
         )
 
 
@@ -49,7 +48,7 @@ def _compiled(text: str, *, ignore_case: bool) -> SchemaValidator:
 def _explained(complaint: str) -> RuleError:
     found = _COMPLAINT.search(complaint)
     if found is None:
-        return RuleError("This regular expression is too large: repeat less, as in {1,20}", 0)
+        return RuleError("This regular expression is too large: repeat less, as in {1,20}")
     what, position = found["what"], len(found["before"])
     if "look-around" in what:
         what += "; write -term for what must not be there"

@@ -1,0 +1,141 @@
+"""A pasted text as an `Item`: headline, by-line, date and the article itself, without what the site put round it.
+
+Pure: the same text gives the same item. What is the article's is decided in `leftovers`, how it is marked up in `markup`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from unicodedata import normalize
+
+from aggregator.model import Item, Unreadable
+from aggregator.reading.byline import published_below, read_credits, source_line
+from aggregator.reading.frontmatter import FrontMatter, read_front_matter
+from aggregator.reading.html import first_words
+from aggregator.reading.leftovers import Article, find_article
+from aggregator.reading.markup import to_html
+from aggregator.reading.phrases import fold
+from aggregator.reading.signals import Line, look
+from aggregator.reading.wraps import Block, blocks
+
+_TITLE = 100  # characters of a title that is made of an article's first words
+_LONGEST_HEADLINE = 300
+_SUMMARY = 299  # and the ellipsis
+_MANY = 3  # files that can have something in common
+# What may stand above a headline: menus, dates, the section's name, a line that every file of the folder has.
+_ABOVE = frozenset({"menu", "tools", "share", "date", "ago", "advert", "pointer", "box", "plea", "shared"})
+_MOST_ABOVE = 6
+_NEAR = 12  # lines at either end among which the address of the article may stand
+
+Evidence = tuple[tuple[str, str], ...]
+
+
+def read_article(text: str, *, name: str = "", shared_lines: frozenset[str] = frozenset()) -> Item | Unreadable:
+    """Return the article in a pasted text, or why there is none.
+
+    `name` is the file's, for the reason; `shared_lines` are those that most files of its folder have (`lines_in_common`).
+    The item's `guid` is empty: whoever keeps the file gives it one.
+    """
+    front = read_front_matter(text)
+    return compose(blocks(front.body), front, to_html, name=name, shared_lines=shared_lines)
+
+
+def lines_in_common(texts: Iterable[str]) -> frozenset[str]:
+    """Return the lines that more than half of a folder's texts have: its site's menus and footers. None for under three texts."""
+    counts: Counter[str] = Counter()
+    files = 0
+    for text in texts:
+        files += 1
+        counts.update({block.text for block in blocks(read_front_matter(text).body)})
+    return frozenset(line for line, count in counts.items() if files >= _MANY and count > files / 2)
+
+
+def compose(
+    found: list[Block],
+    front: FrontMatter,
+    render: Callable[[tuple[Line, ...]], str],
+    *,
+    name: str = "",
+    shared_lines: frozenset[str] = frozenset(),
+) -> Item | Unreadable:
+    """Return the item that blocks of text make; `render` turns those that are the article's into sanitised HTML."""
+    if not found and not front.title:
+        return Unreadable(f"{name or 'the text'} holds no text")
+    title, below, how = _headline(found, front, shared_lines)
+    credits = read_credits(below, title)
+    url, source = source_line(below[:_NEAR] + below[_NEAR:][-_NEAR:])
+    headline = title if len(below) < len(found) else ""
+    article = find_article([block for block in below if block is not source], headline, credits.authors, shared_lines)
+    behind = published_below(_behind(below, article))
+    plain = " ".join(line.block.text for line in article.lines)
+    return Item(
+        guid="",
+        title=title,
+        url=front.url or url,
+        authors=front.authors or credits.authors,
+        summary=front.summary or first_words(plain, _SUMMARY),
+        content=render(article.lines),
+        text=normalize("NFKC", plain),
+        language=front.language,
+        published=front.published or credits.published or behind.published,
+        updated=front.updated or credits.updated,
+        categories=front.tags,
+        evidence=_evidence(front.evidence, how, credits.evidence, source, behind.evidence, article),
+    )
+
+
+def _headline(found: list[Block], front: FrontMatter, shared: frozenset[str]) -> tuple[str, list[Block], str]:
+    """The title, the blocks below it, and where it was found.
+
+    A text without a headline is titled by its first words, and keeps them.
+    """
+    place = _place_of_headline(found, shared)
+    if front.title:
+        repeated = place is not None and fold(found[place].text) == fold(front.title)
+        return front.title, found[place + 1 :] if repeated and place is not None else found, "front matter"
+    if place is None:
+        return _first_sentence(found[0].text), found, "the first words of the text"
+    return found[place].text, found[place + 1 :], f"line {found[place].line}"
+
+
+def _place_of_headline(found: list[Block], shared: frozenset[str]) -> int | None:
+    """The first block that can be a headline, over which nothing but leftovers stand; None where the text has none."""
+    if len(found) < 2:
+        return None
+    for place, block in enumerate(found[:_MOST_ABOVE]):
+        line = look(block, shared)
+        if _ABOVE.isdisjoint(line.signals):
+            return place if _can_be_headline(line) else 0 if place and _can_be_headline(look(found[0])) else None
+    return 0
+
+
+def _can_be_headline(line: Line) -> bool:
+    """Whether a first line is a headline: one of no more than a sentence, and a sentence only if it is short."""
+    text = line.block.text
+    if line.block.form not in {"plain", "heading"} or len(text) > _LONGEST_HEADLINE or line.words > 40:
+        return False
+    shape = line.signals[0]
+    return shape != "sentence25" and not (shape == "sentence10" and text.rstrip("\"'”’»)").endswith((".", "。")) and line.words > 14)
+
+
+def _first_sentence(text: str) -> str:
+    """The text's first sentence where it is short, else its first words."""
+    end = next((place + 1 for place, letter in enumerate(text[: _TITLE + 1]) if letter in ".!?。！？؟" and text[place + 1 : place + 2] in {"", " "}), 0)
+    return text[:end].rstrip(".。") if end > 10 else first_words(text, _TITLE)
+
+
+def _behind(below: list[Block], article: Article) -> list[Block]:
+    if article.end is None:
+        return []
+    return [block for block in below if block.line >= article.end.block.line]
+
+
+def _evidence(front: Evidence, how: str, credits: Evidence, source: Block | None, behind: Evidence, article: Article) -> Evidence:
+    """How each field was found, the best source of each first and alone."""
+    pairs = [*front, ("title", how), *credits, *behind]
+    if source:
+        pairs.append(("url", f"line {source.line}: {source.text}"))
+    if article.lines:
+        span = f"lines {article.lines[0].block.line} to {article.lines[-1].block.line}"
+        end = f"; left out from line {article.end.block.line} on: {article.end.block.text[:80]}" if article.end else ""
+        pairs.append(("content", span + end))
+    return tuple({field: (field, found) for field, found in reversed(pairs)}.values())[::-1]

@@ -1,0 +1,262 @@
+"""Measures the duplicate finder: how well on labelled sets, how fast and how large on a long stream.
+
+python benchmarks/duplicates.py FOLDER                   scores on every NAME.items.jsonl + NAME.gold.jsonl in FOLDER
+python benchmarks/duplicates.py FOLDER --speed 100000    items per second with so many items in the window
+"""
+
+import argparse
+import json
+import random
+import sqlite3
+import tempfile
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
+from html import unescape
+from itertools import combinations, count, islice, pairwise
+from pathlib import Path
+from re import compile as pattern
+from typing import Any
+
+from aggregator.curation.duplicates import WINDOW, Sighting, decide, gather
+from aggregator.curation.fingerprints import fingerprint
+from aggregator.model import Item
+from aggregator.storage import fingerprints as index
+
+_TAG = pattern(r"<[^>]*>")
+_POLL = 25
+_MEASURED = 10_000
+
+
+class Articles:
+    """The copies seen so far and the article that each belongs to: what the store does, in memory."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+        self.item_of: dict[int, int] = {}
+        self.members: dict[int, list[int]] = defaultdict(list)
+        self.rules: Counter[str] = Counter()
+
+    def take(self, new: Sighting) -> None:
+        verdicts = decide(new, index.candidates(self.db, new.source, new.at, new.fingerprint))
+        items = {self.item_of[verdict.candidate] for verdict in verdicts}
+        folding = gather(verdicts, self.item_of, {item: self.members[item] for item in items})
+        index.add(self.db, new)
+        item = folding.item if folding else new.appearance
+        for absorbed in folding.absorbed if folding else ():
+            for copy in self.members.pop(absorbed):
+                self.item_of[copy] = item
+                self.members[item].append(copy)
+        self.rules[folding.verdict.rule if folding else "new"] += 1
+        self.item_of[new.appearance] = item
+        self.members[item].append(new.appearance)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.strip()]
+
+
+def plain(html: str) -> str:
+    return unescape(_TAG.sub(" ", html))
+
+
+def item_of(row: Mapping[str, Any]) -> Item:
+    title, summary, content = (plain(row[name] or "") for name in ("title", "summary", "content"))
+    return Item(guid=row["id"], title=title, url=row["url"] or "", summary=summary, text=content)
+
+
+def sightings(rows: Iterable[Mapping[str, Any]]) -> Iterator[Sighting]:
+    """The stream as it would be polled: an item without a date is dated by when it was seen."""
+    now = 0
+    for number, row in enumerate(rows):
+        now = now if row["published"] is None else row["published"]
+        yield Sighting(number, row["feed"], now, fingerprint(item_of(row)))
+
+
+def memory() -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.executescript(index.TABLES)
+    return db
+
+
+def pairs(groups: Iterable[Iterable[int]]) -> set[tuple[int, int]]:
+    return {pair for group in groups for pair in combinations(sorted(group), 2)}
+
+
+def score(folder: Path, name: str) -> str:
+    """One line of scores: pairwise and strict, and the kinds of item that were joined to another story."""
+    rows = lines(folder / f"{name}.items.jsonl")
+    gold = {row["id"]: row for row in lines(folder / f"{name}.gold.jsonl")}
+    articles = Articles(memory())
+    for sighting in sightings(rows):
+        articles.take(sighting)
+    truth: dict[str, list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        truth[gold[row["id"]]["cluster"]].append(number)
+    right, found = pairs(truth.values()), pairs(articles.members.values())
+    labels = [gold[row["id"]] for row in rows]
+    strangers = [pair for pair in found if labels[pair[0]]["story"] != labels[pair[1]]["story"]]
+    wrong = Counter(kind for pair in found - right for kind in {labels[number]["kind"] for number in pair})
+    hits = len(right & found)
+    precision, recall = hits / len(found) if found else 1.0, hits / len(right) if right else 1.0
+    f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
+    return (
+        f"{name:8s} P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}  pairs joining two stories {len(strangers)}"
+        f"  wrong pairs by kind {dict(wrong)}  rules {dict(articles.rules)}"
+    )
+
+
+def chatter(folder: Path, chance: random.Random) -> Iterator[str]:
+    """Endless words in which each follows another as in the texts of FOLDER, so that phrases are as common as there."""
+    after: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(folder.glob("*.items.jsonl")):
+        for row in lines(path):
+            for one, other in pairwise(plain(row["content"] or row["summary"] or "").split()):
+                after[one].append(other)
+    starts = sorted(after)
+    word = starts[0]
+    while True:
+        follow = after.get(word, starts)
+        word = follow[int(chance.random() * len(follow))]
+        yield word
+
+
+def stream(folder: Path, window: int) -> Iterator[tuple[Item, str, int]]:
+    """Items of about 820 characters of 2,000 sources, `window` of them in 72 h; each fifth a copy of a late one.
+
+    A copy has lost a part of its end and one word in fifty, and half of the copies have another title. Its guid names
+    the original.
+    """
+    chance = random.Random(window)
+    words = chatter(folder, chance)
+    late: deque[Item] = deque(maxlen=3000)
+    for number in count():
+        if late and chance.random() < 0.2:
+            item = changed(chance.choice(late), chance)
+        else:
+            text = [next(words) for _ in range(int(chance.triangular(20, 260, 110)))]
+            title = " ".join(text[5 : 5 + chance.randint(5, 11)])
+            item = Item(str(number), title, f"https://site.example/{number}", text=" ".join(text))
+            late.append(item)
+        yield item, f"source-{chance.randrange(2000)}", number * WINDOW // window
+
+
+def changed(item: Item, chance: random.Random) -> Item:
+    text = item.text.split()
+    kept = [word for word in text[: int(len(text) * chance.uniform(0.4, 1))] if chance.random() > 0.02]
+    title = item.title if chance.random() < 0.5 else " ".join(text[-9:])
+    return Item(f"copy of {item.guid}", title, f"https://copy.example/{item.guid}", text=" ".join(kept))
+
+
+def speed(folder: Path, window: int) -> None:
+    """Fill a window on disk, then measure what follows, in one transaction a poll, with what falls out expiring."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "fingerprints.db"
+        db = on_disk(path)
+        db.executescript(index.TABLES)
+        feed = stream(folder, window)
+        filled = Run(db)
+        filled.go(feed, window)
+        print(f"filling a window of {window}: {filled.rates()}")
+        print(f"  file {size(path) / 1e6:.0f} MB, {size(path) / window:.0f} bytes an item")
+        db.close()
+        began = time.perf_counter()
+        run = Run(on_disk(path), filled)
+        run.go(feed, 500)
+        print(f"  restart: opened and 500 items decided in {time.perf_counter() - began:.2f} s")
+        run = Run(run.articles.db, run)
+        run.go(feed, _MEASURED)
+        print(f"  at the full window: {run.rates()}; {run.recall()}")
+        began = time.perf_counter()
+        index.expire(run.articles.db, window // 2)
+        print(f"  expiring half of it: {time.perf_counter() - began:.1f} s")
+
+
+def on_disk(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536")
+    return db
+
+
+def size(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.parent.iterdir())
+
+
+class Run:
+    """A stretch of the stream, timed: the fingerprints, which workers make, apart from what the writer does."""
+
+    def __init__(self, db: sqlite3.Connection, before: "Run | None" = None) -> None:
+        self.articles = Articles(db)
+        self.guids: dict[str, int] = {}
+        if before:
+            self.guids = before.guids
+            self.articles.item_of, self.articles.members = before.articles.item_of, before.articles.members
+        self.marking, self.writing = Stopwatch(), Stopwatch()
+        self.copies = self.found = self.items = self.joined = 0
+
+    def go(self, feed: Iterator[tuple[Item, str, int]], items: int) -> None:
+        for _ in range(0, items, _POLL):
+            poll = list(islice(feed, _POLL))
+            with self.marking:
+                marks = [fingerprint(item) for item, _, _ in poll]
+            first = len(self.articles.item_of)
+            new = [Sighting(first + place, poll[place][1], poll[place][2], mark) for place, mark in enumerate(marks)]
+            with self.writing:
+                self.articles.db.execute("BEGIN IMMEDIATE")
+                for sighting in new:
+                    self.articles.take(sighting)
+                self.articles.db.execute("COMMIT")
+            for sighting, (item, _, _) in zip(new, poll, strict=True):
+                self.note(item.guid, sighting.appearance)
+
+    def note(self, guid: str, appearance: int) -> None:
+        self.items += 1
+        self.guids.setdefault(guid, appearance)
+        group = self.articles.members[self.articles.item_of[appearance]]
+        self.joined += len(group) > 1
+        if guid.startswith("copy of "):
+            self.copies += 1
+            self.found += self.guids[guid.removeprefix("copy of ")] in group
+
+    def recall(self) -> str:
+        return f"{self.found} of {self.copies} copies found, {self.joined - self.found} others joined"
+
+    def rates(self) -> str:
+        both = self.marking.cpu + self.writing.cpu
+        return (
+            f"{self.items / self.writing.wall:.0f} items/s to find, decide and store"
+            f" ({self.items / self.writing.cpu:.0f} a CPU second), {self.items / (self.marking.wall + self.writing.wall):.0f}/s with the fingerprints"
+            f" ({self.items / both:.0f} a CPU second)"
+        )
+
+
+class Stopwatch:
+    """Seconds of the wall and of the processor, over many starts and stops."""
+
+    def __init__(self) -> None:
+        self.wall = self.cpu = 0.0
+
+    def __enter__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.wall += time.perf_counter() - self._wall
+        self.cpu += time.process_time() - self._cpu
+
+
+def main() -> None:
+    """Print the scores, or the speeds where windows are given."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--speed", type=int, nargs="+", metavar="WINDOW", default=[])
+    chosen = parser.parse_args()
+    for window in chosen.speed:
+        speed(chosen.folder, window)
+    if not chosen.speed:
+        for path in sorted(chosen.folder.glob("*.gold.jsonl")):
+            print(score(chosen.folder, path.name.removesuffix(".gold.jsonl")))
+
+
+if __name__ == "__main__":
+    main()
