@@ -7,7 +7,8 @@
 
 A script gives for each path the replies in order, the last one again and again; "host/path" goes before "/path". A
 reply is a step or several: bytes are sent, a number is waited for in seconds, HANG stays silent, RESET breaks the
-connection off, Repeat sends the same bytes for long. After the last step the connection is closed.
+connection off, Repeat sends the same bytes for long, a function is called with the request and gives the reply. After
+the last step the connection is closed.
 """
 
 import asyncio
@@ -147,6 +148,8 @@ class FakeWeb:
         number = min(self._served[key], len(replies) - 1)
         self._served[key] += 1
         reply = replies[number]
+        if callable(reply):
+            reply = reply(request)
         return reply if isinstance(reply, list | tuple) else [reply]
 
 

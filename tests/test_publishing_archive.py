@@ -1,6 +1,7 @@
 """RFC 5005: a topic's archive by month, linked both ways, and closed for good."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree.ElementTree import fromstring
 
@@ -64,6 +65,8 @@ def test_the_feed_leads_to_the_newest_closed_month() -> None:
     """Readers keep archive documents for good, so the feed does not lead them to the one that still grows."""
     assert linked(atom(months=(SEPTEMBER, OCTOBER, DECEMBER)), "prev-archive") == [_URL.format("2026-10")]
     assert linked(atom(months=(DECEMBER,)), "prev-archive") == []
+    without = replace(TOPIC, archive=False)
+    assert linked(atom(topic=without, months=(SEPTEMBER, OCTOBER)), "prev-archive") == []
 
 
 def test_every_month_is_reached_from_the_feed() -> None:

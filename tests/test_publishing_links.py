@@ -41,6 +41,8 @@ def test_an_address_is_written_so_that_any_reader_takes_it(url: str, expected: s
         "java\nscript:alert(1)",
         "JaVaScRiPt:alert(1)//https://example.org/",
         "data:text/html,<script>alert(1)</script>",
+        "javascript://example.org/%0aalert(1)",
+        "ftp://example.org/x",
         "file:///etc/passwd",
         "//example.org/x",
         "/x",
@@ -82,6 +84,7 @@ def test_no_text_at_all_gives_an_invalid_address(text: str) -> None:
         ("not a uri", False),
         ("https://example.org/a b", False),
         ("x:", False),
+        ("JavaScript:alert(1)", False),
     ],
 )
 def test_what_an_iri_is(text: str, expected: bool) -> None:

@@ -144,13 +144,15 @@ def test_a_symbolic_link_to_a_folder_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_publisher_left_is_swept_away(tmp_path: Path) -> None:
-    """Half-written files go at the next start, in the folders below too; files of others stay."""
-    (tmp_path / "items").mkdir()
-    (tmp_path / ".publishing-0123").write_bytes(b"half")
-    (tmp_path / "items/.publishing-4567").write_bytes(b"half")
-    (tmp_path / ".htaccess").write_bytes(b"mine")
-    write(tmp_path, [], dates={})
-    assert files(tmp_path) == {".htaccess"}
+    """Half-written files go at the next start, in the folders below too; files of others and elsewhere stay."""
+    outside, output = tmp_path / "outside", tmp_path / "public"
+    for folder in (outside, output, output / "items"):
+        folder.mkdir()
+        (folder / ".publishing-0123").write_bytes(b"half")
+    (output / "linked").symlink_to(outside)
+    (output / ".htaccess").write_bytes(b"mine")
+    write(output, [], dates={})
+    assert files(tmp_path) == {"outside/.publishing-0123", "public/.htaccess"}
 
 
 def test_only_one_publisher_works_at_a_time(tmp_path: Path) -> None:

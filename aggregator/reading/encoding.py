@@ -49,7 +49,7 @@ def decode(body: bytes, *, html: bool = False) -> str | Unreadable:
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
-    text = _unmarked_utf16(body) or _strict(body, "utf-8") or (_declared(body) if html else None) or _guessed(body)
+    text = _unmarked_utf16(body) or _utf8(body) or (_declared(body) if html else None) or _guessed(body)
     if text is None or _is_binary(text):
         return Unreadable("the file is not text, or in an encoding that could not be told")
     return text
@@ -60,6 +60,13 @@ def _strict(body: bytes, encoding: str) -> str | None:
         return body.decode(encoding)
     except (UnicodeDecodeError, LookupError):
         return None
+
+
+def _utf8(body: bytes) -> str | None:
+    """The text as UTF-8, which may be cut in the middle of a letter or hold a stray byte, if it is UTF-8 otherwise."""
+    text = body.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    return text if not lost or lost * 20 <= sum(letter > "\x7f" for letter in text) else None
 
 
 def _unmarked_utf16(body: bytes) -> str | None:

@@ -19,7 +19,7 @@ WEIGHTS: dict[str, float] = {
     "open1": -0.5, "colon": 1.5, "tag": -1, "ellipsis": -0.5,
     # How it is written.
     "several": 2, "quoted": 1, "lower start": 0.5, "fragment": 0.3, "title case": -0.2, "shouted": -2, "no letters": -0.5,
-    "bars": -1.5, "attribution": 1, "handle": -0.3, "bullet": 2, "number": 2, "quote": 2, "heading": 2,
+    "bars": -1.5, "attribution": 1, "handle": -0.3, "bullet": 2, "number": 2, "quote": 4, "heading": 2,
     # What its words say it is: whole line, opening with a colon, opening.
     "end": -3, "end:": -3, "end…": -2, "tools": -3, "tools:": -3, "tools…": -2, "box": -3, "box:": -3, "box…": -2,
     "pointer": -3, "pointer:": -3, "pointer…": -2, "advert": -4, "advert:": -3, "advert…": -2, "plea": -3, "plea:": -3, "plea…": -2,

@@ -6,8 +6,11 @@ from datetime import datetime
 from pathlib import PurePath
 
 from aggregator.model import FeedInfo, Item, Reading, Unreadable
+from aggregator.reading.article import lines_in_common, read_article
+from aggregator.reading.encoding import decode
 from aggregator.reading.feed import read_feed
 from aggregator.reading.jsonfeed import read_jsonfeed
+from aggregator.reading.markdown import read_markdown
 from aggregator.reading.normalise import bounded
 
 _ARTICLE, _MARKDOWN, _PAGE, _FEED = "article", "markdown", "page", "feed"
@@ -57,9 +60,6 @@ def is_feed(reading: Reading) -> bool:
 
 def shared_lines(jobs: Sequence[FileJob]) -> frozenset[str]:
     """Return the lines that most of these articles have in common."""
-    from aggregator.reading.article import lines_in_common
-    from aggregator.reading.encoding import decode
-
     texts = [decode(job.body) for job in jobs if _kind(job) == _ARTICLE]
     return lines_in_common([text for text in texts if isinstance(text, str)])
 
@@ -77,3 +77,16 @@ def _read_file(job: FileJob, shared: frozenset[str], now: datetime) -> Reading |
     if isinstance(item, Unreadable):
         return item
     return Reading(FeedInfo(format=_ARTICLE), (bounded(item, now),))
+
+
+def _read_article(job: FileJob, shared: frozenset[str]) -> Item | Unreadable:
+    if _kind(job) == _PAGE:
+        from aggregator.reading.page import read_page
+
+        return read_page(job.body, name=job.name)
+    text = decode(job.body)
+    if isinstance(text, Unreadable):
+        return text
+    if _kind(job) == _MARKDOWN:
+        return read_markdown(text, name=job.name, shared_lines=shared)
+    return read_article(text, name=job.name, shared_lines=shared)

@@ -64,7 +64,7 @@ def _line(block: Block) -> Line:
     line = Line(block, folded, words, shape in {"sentence10", "sentence25", "open40"}, [shape])
     if words <= 14 and text[:1] in "—–" and not shape.startswith("sentence"):
         line.signals.append("attribution")
-    elif words <= 90:
+    elif words <= 90 and block.form != "quote":  # a quotation may say anything, and so may code
         line.signals += _phrases(line)
     if line.signals == [shape]:
         line.signals += _style(text, words, shape)
@@ -269,7 +269,7 @@ def _mark_top(lines: list[Line]) -> None:
         if read > 80:
             return
         near = lines[max(0, here - 3) : here + 4]
-        if line.words <= 5 and not line.prose and any(not _TOP.isdisjoint(other.signals) for other in near):
+        if line.words <= 5 and line.block.form == "plain" and not line.prose and any(not _TOP.isdisjoint(other.signals) for other in near):
             line.signals.append("top matter")
 
 
