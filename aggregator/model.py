@@ -107,7 +107,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was when it was last read; `modified` in nanoseconds; `guid` is that of its article, if it is one."""
+    """A file as it was when it was last read; `modified` in nanoseconds; `guid` is its article's, if it is one."""
 
     path: str
     size: int
@@ -234,8 +234,7 @@ class Copy:
 class Entry:
     """A stored item as it is published: ids and dates are final, `also` names the sources folded into it.
 
-    `id` is the number in the database, `uid` the published id, an IRI that never changes. `page` is true where the
-    item has no URL of its own and is given one under `items/`.
+    `id` is the number in the database, `uid` the published id, an IRI that never changes.
     """
 
     id: int
@@ -256,11 +255,6 @@ class Entry:
     rights: str = ""
     origin: Origin | None = None
     also: tuple[Copy, ...] = ()
-
-    @property
-    def page(self) -> bool:
-        """Whether the item needs a page of its own under `items/`."""
-        return not self.url
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,9 @@ def rss(*items: str, title: str = "A feed", link: str = "https://a.example/", mo
     return f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{"".join(items)}</channel></rss>'.encode()
 
 
-def item(title: str, guid: str = "", link: str = "", text: str = "", date: str = "Sun, 01 Nov 2026 08:00:00 GMT") -> str:
+def item(
+    title: str, guid: str = "", link: str = "", text: str = "", date: str = "Sun, 01 Nov 2026 08:00:00 GMT"
+) -> str:
     """An RSS item; what is empty is left out."""
     parts = {
         "title": title,

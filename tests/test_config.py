@@ -156,7 +156,9 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("text", "line", "key", "words"), FAULTS)
-def test_a_fault_is_told_with_its_place_and_a_remedy(tmp_path: Path, text: str, line: int, key: str, words: str) -> None:
+def test_a_fault_is_told_with_its_place_and_a_remedy(
+    tmp_path: Path, text: str, line: int, key: str, words: str
+) -> None:
     """Each fault names its line, its key path and what would be right."""
     found = faults(tmp_path, text)
     assert [(one, name) for one, name, _ in found] == [(line, key)]

@@ -23,7 +23,9 @@ def web_of(**feeds: Reply | Sequence[Reply]) -> FakeWeb:
     def reply(body: Reply) -> Reply:
         return answer(200, body, ETag='"1"') if isinstance(body, bytes) and not body.startswith(b"HTTP") else body
 
-    script = {f"/{name}": [reply(one) for one in (body if isinstance(body, list) else [body])] for name, body in feeds.items()}
+    script = {
+        f"/{name}": [reply(one) for one in (body if isinstance(body, list) else [body])] for name, body in feeds.items()
+    }
     return FakeWeb(script)
 
 
@@ -90,7 +92,9 @@ FAILURES: list[tuple[str, Reply, str]] = [
 
 
 @pytest.mark.parametrize(("name", "reply", "reason"), FAILURES, ids=[row[0] for row in FAILURES])
-def test_a_source_that_fails_keeps_its_items_and_its_validators(place: Place, name: str, reply: Reply, reason: str) -> None:
+def test_a_source_that_fails_keeps_its_items_and_its_validators(
+    place: Place, name: str, reply: Reply, reason: str
+) -> None:
     """Errors never become items, take nothing away, and the validators of the last good body are kept."""
     with web_of(a=[rss(item("Good", guid="1")), reply, answer(304)], b=rss(item("Other"))) as web:
         place.configure(sources(web, "a", "b", more='timeout = "1s"'))
@@ -120,7 +124,9 @@ def test_all_failed_is_exit_1_and_some_failed_is_0(place: Place, capsys: pytest.
 
 def test_the_same_article_from_two_sources_is_one_entry_that_names_both(place: Place) -> None:
     """One canonical URL, tracking and all: one item, two appearances, "Also in" at its end and a related link."""
-    a = rss(item("Council agrees", guid="a1", link="https://site.example/story?utm_source=rss", text=LONG), title="A paper")
+    a = rss(
+        item("Council agrees", guid="a1", link="https://site.example/story?utm_source=rss", text=LONG), title="A paper"
+    )
     b = rss(item("Council agrees", guid="b1", link="http://www.site.example/story", text=LONG), title="B paper")
     with web_of(a=a, b=b) as web:
         place.configure(sources(web, "a", "b"))
@@ -151,7 +157,7 @@ def test_the_higher_priority_is_shown_and_the_id_stays(place: Place) -> None:
         place.run("-q", "fetch")
         before = place.feed("all").entries[0]
         assert "First." in before.content[0].value
-        place.configure(sources(web, "a", "b").replace("/b\"\n", '/b"\npriority = 5\n'))
+        place.configure(sources(web, "a", "b").replace('/b"\n', '/b"\npriority = 5\n'))
         place.run("-q", "fetch")
     after = place.feed("all").entries[0]
     assert "Second." in after.content[0].value
@@ -259,7 +265,9 @@ def test_undated_items_keep_the_date_at_which_they_were_first_seen(place: Place)
 
 def test_a_rule_edit_shows_in_the_feed_without_a_request(place: Place) -> None:
     """publish after an edit: items come and go as if the rule had always stood; a removed topic's files go."""
-    feed = rss(item("Russia talks", guid="1"), item("Football", guid="2", text="russia lost"), item("Weather", guid="3"))
+    feed = rss(
+        item("Russia talks", guid="1"), item("Football", guid="2", text="russia lost"), item("Weather", guid="3")
+    )
     with web_of(a=feed) as web:
         place.configure(sources(web, "a") + '[topics.t]\ntitle = "T"\nany = ["weather"]\n')
         place.run("-q", "fetch")
@@ -331,14 +339,14 @@ def test_two_fetches_at_once_poll_no_source_twice(place: Place) -> None:
     assert sorted(place.titles("all")) == sorted(names)
 
 
-def test_a_claim_ends_with_its_process(place: Place) -> None:
-    """What a killed process had claimed is polled by the next one at once."""
+@pytest.mark.parametrize("owner", [1, 77])
+def test_a_claim_ends_with_its_process(place: Place, owner: int) -> None:
+    """What a killed process had claimed is polled by the next one at once, also where that one gets its number."""
     with web_of(a=rss(item("A"))) as web:
         place.configure(sources(web, "a"))
-        place.run("-q", "publish")
         place.run("-q", "fetch")
         place.let_time_pass()
-        place.change("UPDATE sources SET claimed_by = 77")
+        place.change("UPDATE sources SET claimed_by = ?", owner)
         place.run("-q", "fetch")
         assert len(web.requests) == 2
 

@@ -222,6 +222,7 @@ def test_redirects_that_are_refused(name: str, location: str, why: str) -> None:
         (response,) = visit(feed(web))
         assert isinstance(response, Failed)
         assert why in response.reason
+        assert response.status == 301
         assert len(web.requests) == 1
 
 

@@ -4,7 +4,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from aggregator.model import Document
 from aggregator.publishing.folder import OutputError
 from aggregator.publishing.opml import render_opml
 from aggregator.publishing.site import Refused, Written, remove, write
-from aggregator.publishing.topics import topic_dates
 
 CSS, OTHER = Document("style.css", b"a {}\n"), Document("style.css", b"b {}\n")
 ARCHIVED = Document("news/archive/2026-09.atom", topic_documents(*ENTRIES)["atom"])
@@ -59,21 +58,6 @@ def test_a_file_is_dated_by_what_is_in_it(tmp_path: Path) -> None:
     assert (tmp_path / "style.css").stat().st_mtime == NOON.timestamp()
     write(tmp_path, [OTHER], dates={"style.css": NOON - timedelta(days=1)})
     assert (tmp_path / "style.css").stat().st_mtime == NOON.timestamp() + 1
-
-
-def test_the_dates_of_a_topic() -> None:
-    """All four documents change when the latest of their items does; an empty topic when it was made."""
-    dates = topic_dates(TOPIC, ENTRIES, datetime(2026, 1, 1, tzinfo=UTC))
-    assert dates == {f"russia-us.{form}": NOON for form in ("atom", "rss", "json", "html")}
-    assert set(topic_dates(TOPIC, (), NOON).values()) == {NOON}
-
-
-def test_a_closed_document_is_never_written_again(tmp_path: Path) -> None:
-    """An archive month that is closed is written where it is missing, and then no more."""
-    changed = Document(ARCHIVED.path, topic_documents()["atom"])
-    assert write(tmp_path, [ARCHIVED], dates={}, closed={ARCHIVED.path}).changed == (ARCHIVED.path,)
-    assert write(tmp_path, [changed], dates={}, closed={ARCHIVED.path}) == Written()
-    assert (tmp_path / ARCHIVED.path).read_bytes() == ARCHIVED.body
 
 
 def test_a_faulty_document_does_not_replace_a_good_one(tmp_path: Path) -> None:

@@ -80,7 +80,12 @@ def test_an_rss_item_has_all_its_fields() -> None:
 def test_a_feed_says_what_it_is_and_when_to_come_again() -> None:
     """Title, page, language, rights, self, hub; the larger of ttl and sy:, every skipHour, of which 24 is 0."""
     feed = read(RSS2).feed
-    assert (feed.title, feed.url, feed.language, feed.rights) == ("The & Feed", "https://site.example/", "en-gb", "All ours")
+    assert (feed.title, feed.url, feed.language, feed.rights) == (
+        "The & Feed",
+        "https://site.example/",
+        "en-gb",
+        "All ours",
+    )
     assert (feed.self_url, feed.hub) == ("https://feed.example/self", "https://hub.example/")
     assert (feed.rhythm.ttl, feed.rhythm.skip_hours, feed.rhythm.skip_days) == (5400, {0, 5}, {6})
 
@@ -143,7 +148,9 @@ def test_old_formats_are_read(body: str, version: str) -> None:
     """RSS 0.91 and 1.0 and Atom 0.3 still stand on the web."""
     found = read(body)
     assert found.feed.format.startswith(version[:5])
-    assert [(one.title, one.url, one.guid) for one in found.items] == [("T", "https://a.example/1", "https://a.example/1")]
+    assert [(one.title, one.url, one.guid) for one in found.items] == [
+        ("T", "https://a.example/1", "https://a.example/1")
+    ]
 
 
 def test_an_id_is_to_the_letter_whatever_url_the_feed_came_from() -> None:
@@ -181,7 +188,9 @@ def test_a_date_is_believed_only_where_it_can_be_one(text: str, date: datetime |
 
 def test_relative_links_take_the_items_own_page_first() -> None:
     """xml:base, then the item's link, the site, the feed: a reader resolves against none of them."""
-    one = read(rss(item("T", link="https://a.example/2026/post/", text='<img src="pic.png"><a href="/top">t</a>'))).items[0]
+    one = read(
+        rss(item("T", link="https://a.example/2026/post/", text='<img src="pic.png"><a href="/top">t</a>'))
+    ).items[0]
     assert one.content == '<img src="https://a.example/2026/post/pic.png"><a href="https://a.example/top">t</a>'
 
 
@@ -232,18 +241,28 @@ def test_a_document_that_breaks_off_gives_its_whole_items() -> None:
     assert not found.complete
 
 
-BOMB = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "{}">]><rss version="2.0"><channel><title>{}</title></channel></rss>'
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "{}">]><rss version="2.0"><channel><title>{}</title></channel></rss>'
+)
 DEEP = "<rss><channel>" + "<a>" * 300
 WIDE = "<rss><channel><item " + " ".join(f'a{number}=""' for number in range(300)) + "/></channel></rss>"
 REFUSED = [
     ("entity", BOMB.format("x", "&a;"), "declares entities"),
     ("entity chain", BOMB.format('x"><!ENTITY b "&a;&a;', "&b;"), "declares entities"),
-    ("external entity", '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss><channel/></rss>', "declares entities"),
+    (
+        "external entity",
+        '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss><channel/></rss>',
+        "declares entities",
+    ),
     ("broken with entity", '<!DOCTYPE x [<!ENTITY a "b">]><rss><channel', "declares entities"),
     ("depth", DEEP, "nested more than"),
     ("attributes", WIDE, "attributes"),
     ("HTML", "<!doctype html><html><title>Log in</title></html>", "an HTML page, not a feed"),
-    ("XHTML", '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head/></html>', "an HTML page, not a feed"),
+    (
+        "XHTML",
+        '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head/></html>',
+        "an HTML page, not a feed",
+    ),
     ("other XML", "<opml><body/></opml>", "not a feed"),
     ("empty", "", "empty"),
     ("blank", " \n", "empty"),
@@ -265,13 +284,19 @@ READ = [
     ("white space before the declaration", b"\n  " + rss(item("A"))),
     ("byte order mark", b"\xef\xbb\xbf" + rss(item("A"))),
     ("UTF-16", rss(item("A")).decode().encode("utf-16")),
-    ("undefined entity", rss(item("A", text="")).replace(b"</title></item>", b"</title></item>").replace(b">A<", b">A&nbsp;<")),
+    (
+        "undefined entity",
+        rss(item("A", text="")).replace(b"</title></item>", b"</title></item>").replace(b">A<", b">A&nbsp;<"),
+    ),
     ("bare ampersand", rss(item("A")).replace(b">A<", b">A & <")),
     ("surrogate reference", rss(item("A")).replace(b">A<", b">A&#xD800; &<")),
     ("huge reference", rss(item("A")).replace(b">A<", b">A&#99999999999; &<")),
     ("million digits", rss(item("A")).replace(b">A<", b">A&#" + b"1" * 1_000_000 + b"; &<")),
     ("control characters", rss(item("A")).replace(b">A<", b">A\x0b\x01<")),
-    ("a DOCTYPE", rss(item("A")).replace(b"<rss", b'<!DOCTYPE rss PUBLIC "-//N//DTD" "http://d.example/x.dtd"><rss', 1)),
+    (
+        "a DOCTYPE",
+        rss(item("A")).replace(b"<rss", b'<!DOCTYPE rss PUBLIC "-//N//DTD" "http://d.example/x.dtd"><rss', 1),
+    ),
 ]
 
 
@@ -286,7 +311,9 @@ def test_the_document_knows_its_encoding_better_than_the_server() -> None:
     body = '<?xml version="1.0" encoding="iso-8859-1"?><rss version="2.0"><channel><title>é</title></channel></rss>'
     assert read(body.encode("latin-1"), content_type="text/xml; charset=utf-8").feed.title == "é"
     bare = body.partition("?>")[2].encode("cp1251", "replace")
-    assert read(bare.replace(b"?", "ж".encode("cp1251")), content_type="text/xml; charset=windows-1251").feed.title == "ж"
+    assert (
+        read(bare.replace(b"?", "ж".encode("cp1251")), content_type="text/xml; charset=windows-1251").feed.title == "ж"
+    )
 
 
 def test_lists_are_bounded() -> None:
@@ -330,6 +357,8 @@ def test_no_cut_or_flipped_feed_makes_reading_raise(data: st.DataObject) -> None
 def test_normalising_twice_changes_nothing() -> None:
     """An item read, written as a feed of its own and read again is the same item."""
     one = read(RSS2).items[0]
-    again = read(rss(item(one.title.replace("&", "&amp;"), guid=one.guid, link=one.url.replace("&", "&amp;"), text=one.content)))
+    again = read(
+        rss(item(one.title.replace("&", "&amp;"), guid=one.guid, link=one.url.replace("&", "&amp;"), text=one.content))
+    )
     assert (again.items[0].title, again.items[0].url, again.items[0].content) == (one.title, one.url, one.content)
     assert isinstance(one, Item)

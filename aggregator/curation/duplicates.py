@@ -24,6 +24,7 @@ SAME_DAY = 18 * HOUR
 # What share of the shorter text's phrases must be in the longer, from how many phrases on.
 _TEXT_ENOUGH = ((60, 0.65), (24, 0.70), (12, 0.80))
 _TEXT_WITH_TITLE, _TITLE_WITH_TEXT, _PHRASES_WITH_TITLE = 0.60, 0.55, 16
+_LEAST = 0.60
 # The same for one title: little on one day, more later.
 _TITLE_SAME_DAY, _TITLE_LATER = 0.3, 0.55
 _NEARLY_ALL = 0.95
@@ -196,19 +197,14 @@ def _of_one_source(pair: _Pair) -> tuple[Rule, str]:
 def _of_two_sources(pair: _Pair) -> tuple[Rule, str]:
     if pair.same_page and pair.apart <= PAGE_WINDOW and (found := _on_one_page(pair)):
         return "page", found
+    title = likeness.same_title(pair.one, pair.other)
+    if not title and pair.shared < _LEAST:
+        return "", "neither title nor text agree enough"
     if obstacle := _obstacle(pair):
         return "", obstacle
-    if found := _under_one_title(pair):
+    if title and (found := _under_one_title(title, pair)):
         return "title", found
-    if pair.shared < _MOST and likeness.subjects_differ(pair.one, pair.other):
-        return "", "each title names something that the other item does not"
-    if pair.shared < _MOST and likeness.share_only_a_frame(pair.one, pair.other):
-        return "", "what both texts share is only a frame"
-    if pair.shared >= _needed(pair.phrases):
-        return "text", _text_of(pair)[2:] + _titles_of(pair)
-    if _agrees_in_both(pair):
-        return "title and text", _text_of(pair)[2:] + _titles_of(pair)
-    return "", "neither title nor text agree enough"
+    return _by_text(pair)
 
 
 def _on_one_page(pair: _Pair) -> str:
@@ -241,10 +237,7 @@ def _numbers_in_text(pair: _Pair) -> bool:
     return pair.shared >= _MOST and not likeness.title_numbers_absent(pair.one, pair.other)
 
 
-def _under_one_title(pair: _Pair) -> str:
-    title = likeness.same_title(pair.one, pair.other)
-    if not title:
-        return ""
+def _under_one_title(title: str, pair: _Pair) -> str:
     on_one_day = pair.apart <= SAME_DAY
     if pair.has_text and pair.shared >= (_TITLE_SAME_DAY if on_one_day else _TITLE_LATER):
         return f'same title "{title}"{_text_of(pair)}'
@@ -258,6 +251,18 @@ def _says_it_all(title: str, pair: _Pair, *, on_one_day: bool) -> bool:
     if not pair.has_text:
         return on_one_day or likeness.is_long(title)
     return on_one_day and likeness.is_long(title) and pair.shortest <= _TEASER
+
+
+def _by_text(pair: _Pair) -> tuple[Rule, str]:
+    if pair.shared < _MOST and likeness.subjects_differ(pair.one, pair.other):
+        return "", "each title names something that the other item does not"
+    if pair.shared < _MOST and likeness.share_only_a_frame(pair.one, pair.other):
+        return "", "what both texts share is only a frame"
+    if pair.shared >= _needed(pair.phrases):
+        return "text", _text_of(pair)[2:] + _titles_of(pair)
+    if _agrees_in_both(pair):
+        return "title and text", _text_of(pair)[2:] + _titles_of(pair)
+    return "", "neither title nor text agree enough"
 
 
 def _needed(phrases: int) -> float:

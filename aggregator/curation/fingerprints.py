@@ -108,7 +108,7 @@ def _word_hash(word: str) -> int:
 
 
 def title_keys(mark: Fingerprint) -> tuple[int, ...]:
-    """Return the hashes under which items with its title, or a part of it, are found; the first is the whole title's."""
+    """Return the hashes under which items with its title, or a part of it, are found, the whole title's first."""
     return tuple(_signed(_crc([title], seed=1)) for title in mark.titles)
 
 

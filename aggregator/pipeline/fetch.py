@@ -63,6 +63,8 @@ class Run:
 
     async def go(self) -> list[Result]:
         """Poll everything that is wanted and due. Interrupted, it keeps what was written and gives back the rest."""
+        with writing(self.db):
+            store.release(self.db, self.owner)  # what a process left behind that died under the number we now have
         now = _now()
         self.watcher.expect(store.count_due(self.db, now, force=self.wanted.force, names=self.wanted.names))
         try:

@@ -1,7 +1,6 @@
 """Which topics an item goes into, when it comes in and when the rules have changed."""
 
 import json
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -52,18 +51,14 @@ class Router:
 
 
 def fields_of(item: Item, source: Source) -> Fields:
-    """Return what the rules look at, in the form in which it is also indexed for search."""
-
-    def text(value: str) -> str:
-        return unicodedata.normalize("NFKC", value)
-
+    """Return what the rules look at."""
     return Fields(
-        title=text(item.title),
-        summary=text(item.summary),
+        title=item.title,
+        summary=item.summary,
         content=item.text,
-        categories=tuple(text(name) for name in item.categories),
-        author=text(", ".join(item.authors)),
-        source=text(f"{source.name} {source.title}".strip()),
+        categories=item.categories,
+        author=", ".join(item.authors),
+        source=f"{source.name} {source.title}".strip(),
         language=item.language,
         url=item.url,
     )

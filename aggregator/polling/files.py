@@ -29,7 +29,7 @@ class FilesFound:
 
 
 def find_files(path: str, known: Mapping[str, FileState], max_bytes: int) -> FilesFound:
-    """Look through the folder (recursively), the one file or the glob at `path`. Raises OSError where it is not there."""
+    """Look through the folder (with those in it), the one file or the glob at `path`. Raises OSError for none."""
     root = Path(path)
     there = {_name(file, root): file for file in _files(root, path)}
     if not there and not root.is_dir() and not glob.has_magic(path):
@@ -48,7 +48,8 @@ def _files(root: Path, path: str) -> Iterator[Path]:
             folders[:] = [name for name in folders if not name.startswith(".")]
             yield from (Path(folder, name) for name in names if not name.startswith("."))
     else:
-        yield from (Path(name) for name in glob.iglob(path, recursive=True) if Path(name).is_file())
+        names = glob.iglob(path, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+        yield from (Path(name) for name in names if Path(name).is_file())
 
 
 def _name(file: Path, root: Path) -> str:

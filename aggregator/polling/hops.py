@@ -58,7 +58,10 @@ def first_hop(url: str) -> Hop:
 
     Remembered for a moment: a job's URL is read once for its host's queue and once for its poll.
     """
-    target = _target(url, "the address")
+    try:
+        target = _target(url, "the address")
+    except ValueError as error:
+        raise RefusedError(Failed(str(error))) from error
     return Hop(_plain(target), target.userinfo)
 
 
@@ -69,7 +72,10 @@ def next_hop(hop: Hop, status: int, location: str) -> Hop:
     if not location:
         phrase = HTTPStatus(status).phrase
         raise RefusedError(Failed(f"{hop.who} answered {status} {phrase} without saying where to", status))
-    url = _plain(_target(_text(location), "the target of a redirect", hop.url))
+    try:
+        url = _plain(_target(_text(location), "the target of a redirect", hop.url))
+    except ValueError as error:
+        raise RefusedError(Failed(str(error), status)) from error
     seen = hop.seen | {str(hop.url)}
     if str(url) in seen:
         raise RefusedError(Failed("the server redirects in a circle", status))
@@ -81,17 +87,19 @@ def next_hop(hop: Hop, status: int, location: str) -> Hop:
 
 
 def _target(text: str, what: str, base: httpx.URL | None = None) -> httpx.URL:
+    """Return the URL that may be asked. Raises ValueError with a sentence on `what` it is."""
+    invalid = f"{what} is not a valid URL"
     if len(text) > _LONGEST_URL or "\\" in text:  # in front of a backslash parsers disagree on what the host is
-        raise RefusedError(Failed(f"{what} is not a valid URL"))
+        raise ValueError(invalid)
     try:
         url = base.join(text) if base is not None else httpx.URL(text)
         host = url.host
     except (httpx.InvalidURL, ValueError) as error:
-        raise RefusedError(Failed(f"{what} is not a valid URL")) from error
+        raise ValueError(invalid) from error
     if url.scheme not in {"http", "https"}:
-        raise RefusedError(Failed(f"{what} is not an http or https URL"))
+        raise ValueError(f"{what} is not an http or https URL")
     if not 0 < len(host) < 254 or "%" in host or not 0 < (80 if url.port is None else url.port) < 65536:
-        raise RefusedError(Failed(f"{what} has no valid host and port"))
+        raise ValueError(f"{what} has no valid host and port")
     return url
 
 

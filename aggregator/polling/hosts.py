@@ -10,9 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 PATIENCE = 5.0  # seconds: a host that asks for a longer pause is not waited for within a run
-LONGEST_PAUSE = (
-    3600.0  # seconds: one URL's 429 may ask for days, and the other feeds of that host never asked too often
-)
+LONGEST_PAUSE = 3600.0  # seconds: one URL may be told to wait for days, and its neighbours did nothing wrong
 
 
 class PausedError(Exception):

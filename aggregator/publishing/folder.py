@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from aggregator.errors import UserError
+
 TEMPORARY = ".publishing-"
 
 _REMEDIES = {
@@ -28,7 +30,7 @@ _REMEDIES = {
 T = TypeVar("T")
 
 
-class OutputError(OSError):
+class OutputError(UserError):
     """The output folder cannot be written; the message names the path and a remedy. What was there is still there."""
 
 

@@ -10,7 +10,9 @@ _CLEAN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,4})?([/?#][A-Za-z0-9;/?:@
 _ESCAPES_ONLY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f]")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
-_IRI = re.compile(r"(?!(?i:javascript|vbscript|data|file):)[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f-\x9f\"<>\\^`{|}\ufffd]+")
+_IRI = re.compile(
+    r"(?!(?i:javascript|vbscript|data|file):)[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f-\x9f\"<>\\^`{|}\ufffd]+"
+)
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@]*@)*([A-Za-z0-9._-]*)[^\s\"'<>]*")
 # RFC 2396's characters, which is as far as RSS readers and the W3C validator go: no brackets, no bars.
 _SAFE = ";/?:@&=+$.-_!~*'(),%"

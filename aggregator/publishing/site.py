@@ -6,7 +6,7 @@ It writes below that folder and nowhere else, follows no symbolic link in it, an
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,21 +36,18 @@ class Written:
     refused: tuple[Refused, ...] = ()
 
 
-def write(
-    output: Path, documents: Iterable[Document], *, dates: Mapping[str, datetime], closed: Collection[str] = ()
-) -> Written:
+def write(output: Path, documents: Iterable[Document], *, dates: Mapping[str, datetime]) -> Written:
     """Brings the folder to hold these documents; a file whose bytes are the same already is left alone.
 
     `dates` gives, by path, when a document last changed: it becomes the file's modification time, which HTTP serves as
-    Last-Modified. `closed` names documents that never change once they are there. Each file is replaced in one step
-    and is on the disk when this returns. Raises OutputError.
+    Last-Modified. Each file is replaced in one step and is on the disk when this returns. Raises OutputError.
     """
     changed: list[str] = []
     refused: list[Refused] = []
     with opened(output) as touched:
         for document in documents:
             target = _target(output, document.path)
-            if (document.path in closed and is_file(target)) or _holds(target, document.body):
+            if _holds(target, document.body):
                 continue
             if reason := fault(document):
                 refused.append(Refused(document.path, reason))

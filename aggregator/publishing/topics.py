@@ -42,12 +42,6 @@ def render_topic(
     )
 
 
-def topic_dates(topic: Topic, entries: Iterable[Entry], created: datetime) -> dict[str, datetime]:
-    """When each of a topic's documents last changed, by path: the modification times for `site.write`."""
-    updated = max((max(entry.published, entry.updated) for entry in entries), default=created)
-    return {f"{topic.name}.{form}": updated for form in ("atom", "rss", "json", "html")}
-
-
 def _own(url: str, form: str, hub: str) -> Iterator[Link]:
     yield Link("self", url, f"application/{form}+xml")
     if hub:

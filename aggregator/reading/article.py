@@ -10,7 +10,7 @@ from unicodedata import normalize
 from aggregator.model import Item, Unreadable
 from aggregator.reading.byline import published_below, read_credits, source_line
 from aggregator.reading.frontmatter import FrontMatter, read_front_matter
-from aggregator.reading.html import first_words
+from aggregator.reading.html import first_words, plain_text
 from aggregator.reading.leftovers import Article, find_article
 from aggregator.reading.markup import to_html
 from aggregator.reading.phrases import fold
@@ -66,14 +66,15 @@ def compose(
     headline = title if len(below) < len(found) else ""
     article = find_article([block for block in below if block is not source], headline, credits.authors, shared_lines)
     behind = published_below(_behind(below, article))
-    plain = " ".join(line.block.text for line in article.lines)
+    content = render(article.lines)
+    plain = plain_text(content)
     return Item(
         guid="",
         title=title,
         url=front.url or url,
         authors=front.authors or credits.authors,
         summary=front.summary or first_words(plain, _SUMMARY),
-        content=render(article.lines),
+        content=content,
         text=normalize("NFKC", plain),
         language=front.language,
         published=front.published or credits.published or behind.published,
@@ -114,12 +115,21 @@ def _can_be_headline(line: Line) -> bool:
     if line.block.form not in {"plain", "heading"} or len(text) > _LONGEST_HEADLINE or line.words > 40:
         return False
     shape = line.signals[0]
-    return shape != "sentence25" and not (shape == "sentence10" and text.rstrip("\"'”’»)").endswith((".", "。")) and line.words > 14)
+    return shape != "sentence25" and not (
+        shape == "sentence10" and text.rstrip("\"'”’»)").endswith((".", "。")) and line.words > 14
+    )
 
 
 def _first_sentence(text: str) -> str:
     """The text's first sentence where it is short, else its first words."""
-    end = next((place + 1 for place, letter in enumerate(text[: _TITLE + 1]) if letter in ".!?。！？؟" and text[place + 1 : place + 2] in {"", " "}), 0)
+    end = next(
+        (
+            place + 1
+            for place, letter in enumerate(text[: _TITLE + 1])
+            if letter in ".!?。！？؟" and text[place + 1 : place + 2] in {"", " "}
+        ),
+        0,
+    )
     return text[:end].rstrip(".。") if end > 10 else first_words(text, _TITLE)
 
 
@@ -129,7 +139,9 @@ def _behind(below: list[Block], article: Article) -> list[Block]:
     return [block for block in below if block.line >= article.end.block.line]
 
 
-def _evidence(front: Evidence, how: str, credits: Evidence, source: Block | None, behind: Evidence, article: Article) -> Evidence:
+def _evidence(
+    front: Evidence, how: str, credits: Evidence, source: Block | None, behind: Evidence, article: Article
+) -> Evidence:
     """How each field was found, the best source of each first and alone."""
     pairs = [*front, ("title", how), *credits, *behind]
     if source:

@@ -13,11 +13,15 @@ _LONGEST = 160  # characters of a line about the article
 _TOP = 12  # lines
 _OTHER_WORDS = 7  # that a date line may hold beside its dates
 # What ends the names of a by-line: a date, a role, an address, the next field.
-_STOP = re.compile(r"\s+[-–—•·/@]|\s*[|(\[<;:•·]|[\s,]+\d|\s(?:in|on|at|for|für|pour|para|per|am|um|vom)\s", re.IGNORECASE)
+_STOP = re.compile(
+    r"\s+[-–—•·/@]|\s*[|(\[<;:•·]|[\s,]+\d|\s(?:in|on|at|for|für|pour|para|per|am|um|vom)\s", re.IGNORECASE
+)
 _FIELD = re.compile(r"\s*(?:[|•·/]|\s[-–—]\s)\s*")
 _AND = re.compile(rf"\s*[,、，]\s*|\s+(?:{'|'.join(sorted(map(re.escape, BETWEEN_NAMES)))})\s+", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][^\W\d_.’'´`-]*(?:[.’'´`-][^\W\d_]*)*")
-_PARTICLES = frozenset("al bin da de degli dei del della der di do dos du e el ibn la le of san st ten ter und van vom von y zu zum zur".split())
+_PARTICLES = frozenset(
+    "al bin da de degli dei del della der di do dos du e el ibn la le of san st ten ter und van vom von y zu zum zur".split()
+)
 _URL_LINE = re.compile(r"(?:(?P<label>[^\W\d_][^:：]{0,30}?)\s*[:：]\s*)?<?(?P<url>https?://[^\s<>]+)>?")
 _GLUED = re.compile(r"[a-z][A-Z]{3}")  # "Jo DoeREUTERS", where the page had no space to paste
 _READING_TIME = re.compile(r"\d+\s?-?\s?min", re.IGNORECASE)
@@ -116,7 +120,11 @@ def _by_line(text: str) -> tuple[str, ...]:
         for count in (3, 2, 1):
             if len(words) > count and " ".join(folded[:count]) in BY:
                 return _names(" ".join(words[count:]))
-        if WIDE.match(field) and (match := re.match(r"([^\s:：/／]+)\s?[:：/／]\s?(\S{2,10})$", field)) and fold(match[1]) in BY:
+        if (
+            WIDE.match(field)
+            and (match := re.match(r"([^\s:：/／]+)\s?[:：/／]\s?(\S{2,10})$", field))
+            and fold(match[1]) in BY
+        ):
             return (match[2],)
     return ()
 
@@ -138,7 +146,10 @@ def _is_name(text: str) -> bool:
     return (
         0 < len(words) <= 5
         and folded.isdisjoint(NOBODY)
-        and all(_NAME.fullmatch(word) and (word[0].isupper() or not word[0].islower() or word in _PARTICLES) for word in words)
+        and all(
+            _NAME.fullmatch(word) and (word[0].isupper() or not word[0].islower() or word in _PARTICLES)
+            for word in words
+        )
         and not words[0].islower()
         and not _GLUED.search(text)
     )
@@ -147,7 +158,13 @@ def _is_name(text: str) -> bool:
 def _is_bare_name(text: str, title: str) -> bool:
     """Whether the line is two to four capitalised words, no menu's and not the headline's, as a person is called."""
     words = text.split()
-    if not 2 <= len(words) <= 4 or not _is_name(text) or text.isupper() or kind_of(fold(text)) or words[0] in {"The", "Der", "Die", "Das"}:
+    if (
+        not 2 <= len(words) <= 4
+        or not _is_name(text)
+        or text.isupper()
+        or kind_of(fold(text))
+        or words[0] in {"The", "Der", "Die", "Das"}
+    ):
         return False
     return not set(fold(text).split()) <= set(title.split())
 

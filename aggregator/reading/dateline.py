@@ -29,7 +29,9 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 # What may stand between a day and its hour: "- 07:29", "um 12:05", "à 10h05", "T20:51".
-_LEAD = re.compile(r"[\s,\-–—|·•(]*(?:(?:at|um|à|às|a las|alle(?: ore)?|ore|om|kl|godz|klo|[otвов])\b[\s.:]*|t(?=\d))?", re.IGNORECASE)
+_LEAD = re.compile(
+    r"[\s,\-–—|·•(]*(?:(?:at|um|à|às|a las|alle(?: ore)?|ore|om|kl|godz|klo|[otвов])\b[\s.:]*|t(?=\d))?", re.IGNORECASE
+)
 _WEEKDAY = 12  # characters that may stand between an hour and the day after it: ", Wednesday, "
 # Abbreviations that mean one offset wherever they are written; IST, which means three, is none of them.
 _ZONES = {
@@ -60,7 +62,10 @@ def dates_in(line: str) -> list[Dated]:
                 found.append(_with_time(line, match, day))
     found.sort(key=lambda dated: dated.start)
     starts = [0, *(dated.end for dated in found)]
-    return [replace(dated, update=_says_update(line[start : dated.end])) for start, dated in zip(starts, found, strict=False)]
+    return [
+        replace(dated, update=_says_update(line[start : dated.end]))
+        for start, dated in zip(starts, found, strict=False)
+    ]
 
 
 def _day(match: re.Match[str]) -> datetime | None:

@@ -100,7 +100,9 @@ def _guessed(body: bytes) -> str | None:
     best = matches[0].encoding
     if best in _LATIN:
         # It does not tell the Latin alphabets apart ("ŕ la carte" is as orderly as "à la carte"): their letters do.
-        equals = [match.encoding for match in matches if match.chaos <= matches[0].chaos + _EQUAL and match.encoding in _LATIN]
+        equals = [
+            match.encoding for match in matches if match.chaos <= matches[0].chaos + _EQUAL and match.encoding in _LATIN
+        ]
         best = max(equals, key=lambda name: (_one_alphabet(sample.decode(name, "replace")), -_LATIN.index(name)))
     return body.decode(best, "replace")
 
@@ -109,7 +111,11 @@ def _one_alphabet(text: str) -> float:
     """How much of what is not ASCII are letters of one language: 1 for French read as French."""
     special = Counter(_SPECIAL.findall(text.lower()))
     total = special.total()
-    return max((sum(special[letter] for letter in alphabet) for alphabet in _ALPHABETS), default=0) / total if total else 1.0
+    return (
+        max((sum(special[letter] for letter in alphabet) for alphabet in _ALPHABETS), default=0) / total
+        if total
+        else 1.0
+    )
 
 
 def _is_binary(text: str) -> bool:

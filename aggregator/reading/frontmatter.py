@@ -43,7 +43,9 @@ def read_front_matter(text: str) -> FrontMatter:
         return FrontMatter(text)
     lines = re.split(r"\r\n?|\n", text[: opening.end() + 50_000])
     first = len(re.findall(r"\r\n?|\n", opening[0]))
-    last = next((n for n in range(first, min(len(lines), first + _LONGEST)) if lines[n].rstrip() in {"---", "..."}), None)
+    last = next(
+        (n for n in range(first, min(len(lines), first + _LONGEST)) if lines[n].rstrip() in {"---", "..."}), None
+    )
     values = _values(lines[first:last]) if last is not None else None
     if not values:
         return FrontMatter(text)
@@ -107,7 +109,13 @@ def _filled(front: FrontMatter, values: dict[str, list[str]]) -> FrontMatter:
         summary=single.get("summary", ""),
         language=single.get("language", ""),
     )
-    names = {"title": found.title, "author": found.authors, "published": published, "updated": updated, "url": found.url}
+    names = {
+        "title": found.title,
+        "author": found.authors,
+        "published": published,
+        "updated": updated,
+        "url": found.url,
+    }
     return replace(found, evidence=tuple((name, "front matter") for name, value in names.items() if value))
 
 

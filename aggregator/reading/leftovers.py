@@ -21,18 +21,18 @@ WEIGHTS: dict[str, float] = {
     "several": 2, "quoted": 1, "lower start": 0.5, "fragment": 0.3, "title case": -0.2, "shouted": -2, "no letters": -0.5,
     "bars": -1.5, "attribution": 1, "handle": -0.3, "bullet": 2, "number": 2, "quote": 4, "heading": 2,
     # What its words say it is: whole line, opening with a colon, opening.
-    "end": -3, "end:": -3, "end…": -2, "tools": -3, "tools:": -3, "tools…": -2, "box": -3, "box:": -3, "box…": -2,
-    "pointer": -3, "pointer:": -3, "pointer…": -2, "advert": -4, "advert:": -3, "advert…": -2, "plea": -3, "plea:": -3, "plea…": -2,
+    "end": -3, "end:": -3, "end…": -3, "tools": -3, "tools:": -3, "tools…": -3, "box": -3, "box:": -3, "box…": -3,
+    "pointer": -3, "pointer:": -3, "pointer…": -3.5, "advert": -4, "advert:": -3, "advert…": -2, "plea": -3, "plea:": -3, "plea…": -3,
     "menu": -1.5, "share": -4, "shared": -6, "rights": -4, "form": -5, "notice": -2.5, "plead": -2.5, "closing": -4, "life": -6,
-    "credit": -1.5, "photo": -3.5, "caption": -3, "caption…": -5, "captioned": -3.5, "counter": -3, "©": -9, "date": -2.5,
-    "date…": -1.5, "ago": -2, "by": -1.5, "said": -1,
+    "credit": -1.5, "photo": -3.5, "caption": -4, "caption…": -5, "captioned": -3.5, "counter": -3, "©": -12, "date": -2.5,
+    "date…": -2.5, "ago": -2, "by": -1.5, "said": -1,
     # Where it stands.
-    "again": -4, "repeated near": -0.7, "alone": -2, "in prose": 2, "between prose": 0.8, "after prose": 0.3, "near0": 0.5,
+    "again": -4, "repeated near": -0.7, "alone": -2, "in prose": 2, "between prose": 0.5, "after prose": 0.3, "near0": 0.5,
     "near2": -0.4, "near3": -0.7, "near4": -1, "after colon": 0.7, "alike": 1, "in a box": -1.2, "top matter": -2,
     "above a by-line": -2,
     # How far the article has come.
-    "passed0": 2.5, "passed2": -0.5, "passed4": -3, "gap0": 1, "gap1": 0.3, "gap6": -1, "gap12": -2, "new words": -1,
-    "under a date": -2.5,
+    "passed0": 2.5, "passed1": -0.5, "passed2": -0.5, "passed4": -3, "gap0": 1, "gap1": 0.3, "gap6": -1, "gap12": -2, "new words": -1,
+    "under a date": -6,
 }  # fmt: skip
 # An article begins with a sentence; one that does not must earn it.
 _STARTS = {"sentence25": 0, "sentence10": 0, "sentence5": -0.5, "open40": 0}
@@ -56,7 +56,7 @@ def find_article(
 ) -> Article:
     """The article among the blocks that stand below the headline; `shared` are lines that most files of its folder have."""
     lines, end = lines_until_end(blocks, shared)
-    place(lines, title, authors)
+    place(lines, title, authors, ended=end is not None)
     parts = _parts(lines)
     kept = tuple(line for line, part in zip(lines, parts, strict=True) if part == _BODY)
     return Article(kept, lines[parts.index(_AFTER)] if _AFTER in parts else end)

@@ -59,7 +59,15 @@ def _rendered(text: str) -> Iterator[tuple[Block, str]]:
         html = parser.renderer.render(tokens, parser.options, environment).strip()
         line = (tokens[0].map or [0])[0] + 1
         if html:
-            yield Block(plain_text(html), line, _form(tokens), tokens[0].markup + " " if tokens[0].type == "heading_open" else ""), html
+            yield (
+                Block(
+                    plain_text(html),
+                    line,
+                    _form(tokens),
+                    tokens[0].markup + " " if tokens[0].type == "heading_open" else "",
+                ),
+                html,
+            )
 
 
 def _top_level(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -77,4 +85,10 @@ def _form(tokens: Sequence[Token]) -> Form:
     if kind == "paragraph_open":
         children = tokens[1].children or []
         return "quote" if all(child.type in {"image", "softbreak"} for child in children) else "plain"
-    return "heading" if kind == "heading_open" else "bullet" if kind in {"bullet_list_open", "ordered_list_open"} else "quote"
+    return (
+        "heading"
+        if kind == "heading_open"
+        else "bullet"
+        if kind in {"bullet_list_open", "ordered_list_open"}
+        else "quote"
+    )

@@ -45,7 +45,9 @@ def _list_run(lines: tuple[Line, ...], here: int) -> tuple[int, str] | None:
         while here + count < len(lines) and lines[here + count].block.form == form and _counts_up(lines, here, count):
             count += 1
         if count > 1:
-            return count, _wrapped(lines[here : here + count], *(("<ul>", "</ul>") if form == "bullet" else _ordered(lines[here])))
+            return count, _wrapped(
+                lines[here : here + count], *(("<ul>", "</ul>") if form == "bullet" else _ordered(lines[here]))
+            )
     elif here and lines[here - 1].signals[0] == "colon":
         while here + count < len(lines) and _is_bare_item(lines[here + count]):
             count += 1
@@ -84,11 +86,17 @@ def _quote_run(lines: tuple[Line, ...], here: int) -> tuple[int, str] | None:
         count = 2
     if not count:
         return None
-    return count, "<blockquote>" + "".join(f"<p>{_text(line)}</p>" for line in lines[here : here + count]) + "</blockquote>"
+    return count, "<blockquote>" + "".join(
+        f"<p>{_text(line)}</p>" for line in lines[here : here + count]
+    ) + "</blockquote>"
 
 
 def _is_quoted(line: Line, below: Line) -> bool:
-    return "attribution" in below.signals and "attribution" not in line.signals and ("@" in below.block.text or "quoted" in line.signals)
+    return (
+        "attribution" in below.signals
+        and "attribution" not in line.signals
+        and ("@" in below.block.text or "quoted" in line.signals)
+    )
 
 
 def _heading(lines: tuple[Line, ...], here: int) -> str:
@@ -100,7 +108,16 @@ def _heading(lines: tuple[Line, ...], here: int) -> str:
     if not 0 < here < len(lines) - 1 or line.block.form != "plain" or len(line.block.text) > _HEADING:
         return ""
     above, below = lines[here - 1], lines[here + 1]
-    stands_alone = (above.prose or above.block.form != "plain") and (below.prose or below.block.form in {"bullet", "number"} or below.signals[0] == "colon")
-    short = line.signals[0] in {"open1", "open4", "open7"} or (line.words <= 12 and line.block.text.endswith(("?", "？", "؟")))
-    said = line.block.text[:1].islower() or "attribution" in line.signals or "handle" in line.signals or "quoted" in line.signals
+    stands_alone = (above.prose or above.block.form != "plain") and (
+        below.prose or below.block.form in {"bullet", "number"} or below.signals[0] == "colon"
+    )
+    short = line.signals[0] in {"open1", "open4", "open7"} or (
+        line.words <= 12 and line.block.text.endswith(("?", "？", "؟"))
+    )
+    said = (
+        line.block.text[:1].islower()
+        or "attribution" in line.signals
+        or "handle" in line.signals
+        or "quoted" in line.signals
+    )
     return f"<h2>{_text(line)}</h2>" if short and stands_alone and not said else ""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from html import unescape
-from unicodedata import normalize
 
 from aggregator.model import Enclosure, Item, Origin
 from aggregator.reading.html import clean_html, clean_text, first_words, one_line, paragraphs, plain_text
@@ -63,7 +62,7 @@ def normalise(raw: RawItem, site: str, feed: str, now: datetime) -> Item:
     link = web_url(_with_host(raw.link, site), raw.base, site, feed)
     title = one_line(plain_text(raw.title.value) if raw.title.html else raw.title.value)[:MAX_TITLE]
     content = _html(raw.content, link, site, feed) or _html(raw.summary, link, site, feed)
-    text = words_of(content)
+    text = plain_text(content)
     return Item(
         guid=_guid(raw.guid, link, title, content),
         title=title,
@@ -88,11 +87,6 @@ def _with_host(link: str, site: str) -> str:
     """The link, with its scheme where it begins with the site's own host ("example.org/a" beside "https://example.org/")."""
     scheme, _, rest = site.partition("://")
     return f"{scheme}://{link}" if rest and link.startswith(rest.partition("/")[0] + "/") else link
-
-
-def words_of(content: str) -> str:
-    """Return the words of an item's content, in the form in which they are compared and searched (Unicode NFKC)."""
-    return normalize("NFKC", plain_text(content))
 
 
 def _html(text: Text, link: str, site: str, feed: str) -> str:
@@ -175,7 +169,7 @@ def bounded(item: Item, now: datetime) -> Item:
         authors=_names(item.authors),
         categories=_names(item.categories),
         summary=item.summary[:MAX_SUMMARY],
-        text=words_of(item.content),
+        text=plain_text(item.content),
         language=_language(item.language),
         published=_believable(item.published, now),
         updated=_believable(item.updated, now),

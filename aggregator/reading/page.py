@@ -80,7 +80,9 @@ def _read(text: str, url: str, name: str) -> Item | Unreadable:
 def _chosen(content: str, seen: Item | Unreadable) -> tuple[str, str]:
     """Trafilatura's article, or the one that the page's visible text shows, and which of them it is."""
     length, expected = len(plain_text(content)), 0 if isinstance(seen, Unreadable) else len(seen.text)
-    if not isinstance(seen, Unreadable) and (length < _LESS * expected or (length > _MORE * expected and expected > _ENOUGH)):
+    if not isinstance(seen, Unreadable) and (
+        length < _LESS * expected or (length > _MORE * expected and expected > _ENOUGH)
+    ):
         return seen.content, "the visible text of the page"
     return content, "trafilatura"
 
@@ -130,9 +132,18 @@ def _meta(trafilatura: Any, tree: Any, url: str) -> _Meta:
         url=address,
         authors=tuple(dict.fromkeys(filter(None, map(one_line, (found.author or "").split(";"))))),
         published=_published(tree, found.date or ""),
-        language=one_line(_first(tree, "//html/@lang", "//meta[@http-equiv='content-language']/@content", "//meta[@property='og:locale']/@content")).replace("_", "-")[:35],
+        language=one_line(
+            _first(
+                tree,
+                "//html/@lang",
+                "//meta[@http-equiv='content-language']/@content",
+                "//meta[@property='og:locale']/@content",
+            )
+        ).replace("_", "-")[:35],
         image=web_url(found.image or "", address),
-        categories=tuple(dict.fromkeys(filter(None, map(one_line, ",".join([*found.categories, *found.tags]).split(","))))),
+        categories=tuple(
+            dict.fromkeys(filter(None, map(one_line, ",".join([*found.categories, *found.tags]).split(","))))
+        ),
     )
 
 
@@ -150,7 +161,12 @@ def _published(tree: Any, day: str) -> datetime | None:
         date = datetime.fromisoformat(day).replace(tzinfo=UTC)
     except ValueError:
         return None
-    stated = _first(tree, "//meta[@property='article:published_time']/@content", "//meta[@itemprop='datePublished']/@content", "//time[@itemprop='datePublished']/@datetime")
+    stated = _first(
+        tree,
+        "//meta[@property='article:published_time']/@content",
+        "//meta[@itemprop='datePublished']/@content",
+        "//time[@itemprop='datePublished']/@datetime",
+    )
     try:
         moment = datetime.fromisoformat(stated)
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -176,7 +192,11 @@ def _headline(tree: Any, found: str, site: str) -> tuple[str, str]:
 def _same_headline(heading: str, label: str) -> bool:
     """Whether most of the words of one are the other's; a site's name in both is too short to say so."""
     one, other = set(fold(heading).split()), set(fold(label).split())
-    return len(one) > 2 and len(one & other) >= 0.6 * min(len(one), len(other)) and len(one & other) >= 0.4 * max(len(one), len(other))
+    return (
+        len(one) > 2
+        and len(one & other) >= 0.6 * min(len(one), len(other))
+        and len(one & other) >= 0.4 * max(len(one), len(other))
+    )
 
 
 def _without_site(label: str, site: str) -> str:

@@ -1,7 +1,7 @@
 """From a body to a `Reading`: which reader takes it. This is what runs in a worker process."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePath
 

@@ -7,7 +7,9 @@ from aggregator.reading.dateline import dates_in
 from aggregator.reading.phrases import BY, closes_caption, fold, is_share_bar, kind_of, opening, opens_caption, within
 from aggregator.reading.wraps import Block
 
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")  # scripts without spaces: two characters are a word's worth
+_WIDE = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]"
+)  # scripts without spaces: two characters are a word's worth
 _TERMINALS = ".!?…。！？؟।॥։።"
 _ENDS = _TERMINALS + ":：,，、;；"
 _SENTENCE_END = re.compile(r"[.!?؟।][\"”’»)]*\s|[。！？]")
@@ -17,17 +19,69 @@ _AGO = re.compile(
     r"|\d+\s?(?:分|时|時間|小时|小時|天|日|시간|분|일)\s?(?:钟)?(?:前|전)",
     re.IGNORECASE,
 )
+_CLOSING = frozenset({"plead", "notice", "credit"})
 _BOX = 20  # lines
 _TOP = frozenset({"by", "date", "date…", "ago", "share", "tools", "caption", "caption…", "photo"})
 _HANDLE = re.compile(r"@\w")
 _CREDIT = re.compile(r"^\W*[^\W\d]+(?:\s[^\W\d]+){0,3}\s?[:：]|^[(\[]")
-_SAID = re.compile(r"\b(?:said|says|wrote|commented|schrieb|sagt|sagte|a écrit|dit|dijo|escribió|disse|ha scritto|napisał\w*|пишет|написал\w*)\s?:?$", re.IGNORECASE)
-_COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright)[^.]{0,40}\b(?:19|20)\d\d\b|\b(?:19|20)\d\d\b.{0,8}(?:©|\(c\)|copyright)", re.IGNORECASE)
+_SAID = re.compile(
+    r"\b(?:said|says|wrote|commented|schrieb|sagt|sagte|a écrit|dit|dijo|escribió|disse|ha scritto|napisał\w*|пишет|написал\w*)\s?:?$",
+    re.IGNORECASE,
+)
+_COPYRIGHT = re.compile(
+    r"(?:©|\(c\)|copyright)[^.]{0,40}\b(?:19|20)\d\d\b|\b(?:19|20)\d\d\b.{0,8}(?:©|\(c\)|copyright)", re.IGNORECASE
+)
 _COUNTER = re.compile(r"(?:\w+ )?\d{1,3} ?(?:of|von|de|sur|di|van|z|из|/) ?\d{1,3}", re.IGNORECASE)  # "Image 2 of 5"
 # What stands after an article and not in it.
-LEFTOVERS = frozenset({"shared", "end", "end:", "end…", "box", "box:", "box…", "menu", "plea", "plea:", "plea…", "share", "tools", "tools:", "tools…", "rights", "form", "notice", "again", "ago", "advert"})
+LEFTOVERS = frozenset(
+    {
+        "shared",
+        "end",
+        "end:",
+        "end…",
+        "box",
+        "box:",
+        "box…",
+        "menu",
+        "plea",
+        "plea:",
+        "plea…",
+        "share",
+        "tools",
+        "tools:",
+        "tools…",
+        "rights",
+        "form",
+        "notice",
+        "again",
+        "ago",
+        "advert",
+    }
+)
 # What a box in an article, or what follows it, begins with.
-MARKERS = LEFTOVERS | {"life", "in a box", "above a by-line", "top matter", "pointer", "pointer:", "pointer…", "advert:", "advert…", "plead", "credit", "photo", "caption", "caption…", "captioned", "counter", "©", "date", "date…", "by", "said"}
+MARKERS = LEFTOVERS | {
+    "life",
+    "in a box",
+    "above a by-line",
+    "top matter",
+    "pointer",
+    "pointer:",
+    "pointer…",
+    "advert:",
+    "advert…",
+    "plead",
+    "credit",
+    "photo",
+    "caption",
+    "caption…",
+    "captioned",
+    "counter",
+    "©",
+    "date",
+    "date…",
+    "by",
+    "said",
+}
 
 
 @dataclass(slots=True)
@@ -49,11 +103,13 @@ def look(block: Block, shared: frozenset[str] = frozenset()) -> Line:
     return line
 
 
-def place(lines: list[Line], title: str, authors: tuple[str, ...] = ()) -> None:
+def place(lines: list[Line], title: str, authors: tuple[str, ...] = (), *, ended: bool = False) -> None:
     """Add to each line what its neighbours, its place, the headline and the by-line show of it."""
     _mark_repeats(lines, fold(title))
     _mark_lives(lines, tuple(fold(author) + " " for author in authors if " " in author))
     _mark_places(lines)
+    if lines and (ended or not lines[-1].prose):
+        _mark_last_words(lines)
 
 
 def _line(block: Block) -> Line:
@@ -232,11 +288,13 @@ def _mark_places(lines: list[Line]) -> None:
         if line.prose:
             around = _between(prose, here - 4, here + 5) - 1
             line.signals.append("alone" if around < 2 else "apart" if around < 3 else "in prose")
-            if not {"plead", "notice", "credit"}.isdisjoint(line.signals) and _between(left, here - 3, here + 9) > 1:
+            if not _CLOSING.isdisjoint(line.signals) and _between(left, here - 3, here + 9) > 1:
                 line.signals.append("closing")
         else:
             before, after = _between(prose, here - 1, here), _between(prose, here + 1, here + 2)
-            line.signals += [("", "after prose", "before prose", "between prose")[before + 2 * after]] if before + after else []
+            line.signals += (
+                [("", "after prose", "before prose", "between prose")[before + 2 * after]] if before + after else []
+            )
             near = _between(left, here - 3, here + 9)
             line.signals.append(f"near{min(near, 4)}")
             if near and "repeated" in line.signals:
@@ -245,6 +303,15 @@ def _mark_places(lines: list[Line]) -> None:
     _mark_top(lines)
     _mark_neighbours(lines)
     _mark_course(lines)
+
+
+def _mark_last_words(lines: list[Line]) -> None:
+    """The last sentences before what follows the article, where they ask for something or tell of the site."""
+    for line in reversed(lines):
+        if line.prose and _CLOSING.isdisjoint(line.signals):
+            return
+        if line.prose and "closing" not in line.signals:
+            line.signals.append("closing")
 
 
 def _mark_boxes(lines: list[Line]) -> None:
@@ -269,7 +336,12 @@ def _mark_top(lines: list[Line]) -> None:
         if read > 80:
             return
         near = lines[max(0, here - 3) : here + 4]
-        if line.words <= 5 and line.block.form == "plain" and not line.prose and any(not _TOP.isdisjoint(other.signals) for other in near):
+        if (
+            line.words <= 5
+            and line.block.form == "plain"
+            and not line.prose
+            and any(not _TOP.isdisjoint(other.signals) for other in near)
+        ):
             line.signals.append("top matter")
 
 

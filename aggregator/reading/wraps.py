@@ -6,6 +6,7 @@ Which block belongs to the article is not decided here.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 from aggregator.reading.html import clean_text
@@ -16,9 +17,15 @@ _LINE_ENDS = re.compile(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SPACES = re.compile(r"[\t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\ufffc]")  # zero width, and what stands for an object that was not pasted
 _RULE = re.compile(r"[=\-_*~–—]{3,}|(?:[*\-_] ){2,}[*\-_]")
-_MARK = re.compile(r"(?P<bullet>[•▪‣◦●○■□∙·*+-])\s+(?=\S)|(?P<number>\d{1,3})[.)]\s+(?=\S)|(?P<heading>#{1,6})\s+(?=\S)")
+_MARK = re.compile(
+    r"(?P<bullet>[•▪‣◦●○■□∙·*+-])\s+(?=\S)|(?P<number>\d{1,3})[.)]\s+(?=\S)|(?P<heading>#{1,6})\s+(?=\S)"
+)
 _QUOTED = re.compile(r">[>\s]*")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]")
+_LONG_WORD = 40
+_PARTED = 2  # groups
+_STOPS = '.!?:。！？”"»'
+_NEARLY = 0.6
 # A paragraph's lines that were wrapped end within this many characters; typewriters, mail and PDFs all do.
 _NARROWEST, _WIDEST = 28, 110
 # First parts of compounds that keep their hyphen when the line breaks behind it.
@@ -57,7 +64,7 @@ def blocks(text: str) -> list[Block]:
     groups = list(_groups(text))
     width = _wrap_width(groups)
     words = _all_words(groups) if width else frozenset()
-    return [block for group in groups for block in _joined(group, width, words)]
+    return [block for group in groups for block in _joined(group, width, words, parted=len(groups) > _PARTED)]
 
 
 def _groups(text: str) -> Iterator[list[_Line]]:
@@ -95,14 +102,21 @@ def _line(line: str, number: int, indent: int) -> _Line:
 def _wrap_width(groups: list[list[_Line]]) -> int:
     """The column the text was wrapped at; 0 where its line ends are the author's.
 
-    In wrapped text a line ends where the next word would not have fitted. Where that holds for most lines, it was wrapped.
+    In wrapped text a line ends where the next word would not have fitted: most long lines do, but for the last ones of
+    paragraphs. A line with a word too long to be wrapped says nothing.
     """
-    pairs = [(a.text, b.text) for group in groups for a, b in zip(group, group[1:], strict=False) if b.form in {"plain", a.form}]
+    pairs = [
+        (line.text, following.text)
+        for group in groups
+        for line, following in pairwise(group)
+        if following.form in {"plain", line.form} and max(map(len, line.text.split())) < _LONG_WORD
+    ]
     width = max((len(line) for line, _ in pairs), default=0)
     if not _NARROWEST <= width <= _WIDEST:
         return 0
-    full = sum(_is_full(line, following, width) for line, following in pairs)
-    return width if full >= 0.6 * len(pairs) else 0
+    long = [(line, following) for line, following in pairs if len(line) > _NEARLY * width]
+    full = sum(_is_full(line, following, width) for line, following in long)
+    return width if full >= _NEARLY * len(long) else 0
 
 
 def _is_full(line: str, following: str, width: int) -> bool:
@@ -113,15 +127,17 @@ def _is_full(line: str, following: str, width: int) -> bool:
 
 
 def _all_words(groups: list[list[_Line]]) -> frozenset[str]:
-    return frozenset(word for group in groups for line in group for word in re.findall(r"\w[\w-]*\w", line.text.casefold()))
+    return frozenset(
+        word for group in groups for line in group for word in re.findall(r"\w[\w-]*\w", line.text.casefold())
+    )
 
 
-def _joined(group: list[_Line], width: int, words: frozenset[str]) -> Iterator[Block]:
-    """The blocks of the lines between two blank lines."""
+def _joined(group: list[_Line], width: int, words: frozenset[str], *, parted: bool) -> Iterator[Block]:
+    """The blocks of the lines between two blank lines; `parted` says that blank lines part the text's paragraphs."""
     parts: list[str] = []
     first = last = group[0]
     for line in group:
-        if parts and not _goes_on(last, line, first, width):
+        if parts and not _goes_on(last, line, first, width, parted=parted):
             yield Block(_join(parts, words), first.number, first.form, first.mark)
             parts, first = [], line
         parts.append(line.text)
@@ -129,7 +145,7 @@ def _joined(group: list[_Line], width: int, words: frozenset[str]) -> Iterator[B
     yield Block(_join(parts, words), first.number, first.form, first.mark)
 
 
-def _goes_on(last: _Line, line: _Line, first: _Line, width: int) -> bool:
+def _goes_on(last: _Line, line: _Line, first: _Line, width: int, *, parted: bool) -> bool:
     """Whether `line` is the same paragraph as the line before it, or the same list item."""
     if line.form != "plain" and not (line.form == first.form == "quote"):
         return False
@@ -137,7 +153,10 @@ def _goes_on(last: _Line, line: _Line, first: _Line, width: int) -> bool:
         return True
     if not width or last.form == "heading" or line.indent > last.indent + 1:
         return False
-    return _is_full(last.text, line.text, width) or (len(last.text) > 0.6 * width and last.text[-1] not in ".!?:。！？”\"»")
+    if _is_full(last.text, line.text, width):
+        return True
+    # Where blank lines part paragraphs, a line that was broken early still goes on; elsewhere it may be a headline.
+    return parted and len(last.text) > _NEARLY * width and last.text[-1] not in _STOPS
 
 
 def _join(parts: list[str], words: frozenset[str]) -> str:

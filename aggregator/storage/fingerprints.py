@@ -31,19 +31,33 @@ CREATE TABLE fingerprints (
     figures BLOB NOT NULL,
     lures BLOB NOT NULL
 );
-CREATE TABLE fingerprint_keys (
+CREATE TABLE fingerprint_keys_fresh (
     key INTEGER NOT NULL,
     at INTEGER NOT NULL,
     appearance INTEGER NOT NULL,
     source INTEGER NOT NULL,
     PRIMARY KEY (key, at, appearance)
 ) WITHOUT ROWID;
+CREATE TABLE fingerprint_keys_settled (
+    key INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    appearance INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    PRIMARY KEY (key, at, appearance)
+) WITHOUT ROWID;
+CREATE VIEW fingerprint_keys AS
+    SELECT key, at, appearance, source FROM fingerprint_keys_fresh
+    UNION ALL SELECT key, at, appearance, source FROM fingerprint_keys_settled;
 """
 
+# Hashes fall all over a large table, so that each would have a page of it written. They are entered into a small one,
+# and that is merged into the large one whenever the number of an appearance is a multiple of this.
+_SETTLE = 4096
 # A phrase that more items of other sources have is a phrase of the language: it takes two such to make a candidate.
 _COMMON = 24
 # No item is compared with more than this many under one kind of key, whatever a broken or hostile feed may send.
 _FLOOD = 512
+_KEY_TABLES = ("fingerprint_keys_fresh", "fingerprint_keys_settled")
 _AMONG = "FROM fingerprint_keys WHERE"
 _COLUMNS = (
     "appearance, source, at, titles, page, site, length, lead, reach, figure_count, phrases, words, figures, lures"
@@ -73,7 +87,9 @@ def add(db: sqlite3.Connection, sighting: Sighting) -> None:
     db.execute(f"INSERT INTO fingerprints ({_COLUMNS}) VALUES ({_marks(row)})", row)  # noqa: S608 - question marks
     source = _hash(sighting.source)
     rows = [(key, sighting.at, sighting.appearance, source) for key in _keys(mark)]
-    db.executemany("INSERT INTO fingerprint_keys (key, at, appearance, source) VALUES (?, ?, ?, ?)", rows)
+    db.executemany("INSERT INTO fingerprint_keys_fresh (key, at, appearance, source) VALUES (?, ?, ?, ?)", rows)
+    if sighting.appearance % _SETTLE == 0:
+        _settle(db)
 
 
 def replace(db: sqlite3.Connection, appearance: int, mark: Fingerprint) -> None:
@@ -87,14 +103,22 @@ def remove(db: sqlite3.Connection, appearances: Iterable[int]) -> None:
     """Forget some sightings."""
     for sighting in sightings(db, appearances):
         rows = [(key, sighting.at, sighting.appearance) for key in _keys(sighting.fingerprint)]
-        db.executemany("DELETE FROM fingerprint_keys WHERE key = ? AND at = ? AND appearance = ?", rows)
+        for table in _KEY_TABLES:
+            db.executemany(f"DELETE FROM {table} WHERE key = ? AND at = ? AND appearance = ?", rows)
         db.execute("DELETE FROM fingerprints WHERE appearance = ?", (sighting.appearance,))
 
 
 def expire(db: sqlite3.Connection, before: int) -> None:
     """Forget every sighting whose appearance has a number below `before`."""
-    db.execute("DELETE FROM fingerprint_keys WHERE appearance < ?", (before,))
+    for table in _KEY_TABLES:
+        db.execute(f"DELETE FROM {table} WHERE appearance < ?", (before,))
     db.execute("DELETE FROM fingerprints WHERE appearance < ?", (before,))
+
+
+def _settle(db: sqlite3.Connection) -> None:
+    fresh, settled = _KEY_TABLES
+    db.execute(f"INSERT OR IGNORE INTO {settled} SELECT * FROM {fresh} ORDER BY key, at, appearance")
+    db.execute(f"DELETE FROM {fresh}")
 
 
 def _by_title(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
@@ -111,8 +135,8 @@ def _by_page(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
 
 def _by_text(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) -> set[int]:
     lures = text_keys(mark)
-    query = f"SELECT key, appearance {_AMONG} key IN ({_marks(lures)}) AND at BETWEEN ? AND ? AND source <> ? LIMIT {_FLOOD}"
-    rows = db.execute(query, (*lures, at - WINDOW, at + WINDOW, _hash(source))).fetchall()
+    query = f"SELECT key, appearance {_AMONG} key IN ({_marks(lures)}) AND at BETWEEN ? AND ? AND source <> ?"
+    rows = db.execute(f"{query} LIMIT {_FLOOD}", (*lures, at - WINDOW, at + WINDOW, _hash(source))).fetchall()
     hits = Counter(appearance for _, appearance in rows)
     uses = Counter(key for key, _ in rows)
     return {appearance for key, appearance in rows if hits[appearance] > 1 or uses[key] <= _COMMON}

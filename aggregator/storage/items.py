@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from aggregator.curation.rules import index_text
 from aggregator.model import Enclosure, Item, Origin
-from aggregator.reading.normalise import words_of
+from aggregator.reading.html import plain_text
 from aggregator.storage import copies
 from aggregator.storage.times import from_text, maybe_from, maybe_text, to_text
 
@@ -240,7 +240,7 @@ def load_copy(db: Database, found: Appearance) -> Item:
     """Return a copy whole."""
     if not found.shown:
         kept = copies.from_json(db.execute("SELECT copy FROM appearances WHERE id = ?", [found.id]).fetchone()[0])
-        return replace(kept, text=words_of(kept.content))
+        return replace(kept, text=plain_text(kept.content))
     row = next(db.query("SELECT * FROM items WHERE id = ?", [found.item_id]))
     return replace(from_row(db, row), guid=found.guid, published=found.published)
 
@@ -255,7 +255,7 @@ def from_row(db: Database, row: Mapping[str, Any]) -> Item:
         authors=tuple(json.loads(row["authors"])),
         summary=row["summary"],
         content=row["content"],
-        text=words_of(row["content"]),
+        text=plain_text(row["content"]),
         language=row["language"],
         published=from_text(row["published"]),
         categories=categories(db, row["id"]),
