@@ -18,8 +18,9 @@ from pathlib import Path
 from re import compile as pattern
 from typing import Any
 
-from aggregator.curation.duplicates import WINDOW, Sighting, decide, gather
+from aggregator.curation.duplicates import decide, gather
 from aggregator.curation.fingerprints import fingerprint
+from aggregator.curation.verdicts import WINDOW, Sighting
 from aggregator.model import Item
 from aggregator.storage import fingerprints as index
 

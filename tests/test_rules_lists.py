@@ -26,7 +26,7 @@ from aggregator.model import Fields
             {"any": ["a"], "match": "title:b c", "fields": ("title", "summary")},
             "title,summary:a title:b title,summary:c",
         ),
-        ({"match": "(" * 19 + "a OR b" + ")" * 19, "none": ["c"]}, "(a OR b) -c"),
+        ({"match": "(" * 15 + "a OR b" + ")" * 15, "none": ["c"]}, "(a OR b) -c"),
     ],
 )
 def test_combination(keys: Mapping[str, Any], canonical: str) -> None:
@@ -114,10 +114,10 @@ FAULTS = [
     ),
     ({"any": ["a"], "fields": ()}, "in", None, "The list is empty, so nothing could be found: name at least title"),
     (
-        {"any": ["x"], "match": "(" * 20 + "a OR b" + ")" * 20},
+        {"any": ["x"], "match": "(" * 16 + "a OR b" + ")" * 16},
         "match",
         None,
-        "The parentheses are nested too deeply: divide the rule – character 20: (a OR b)))))))))))))))))…",
+        "The parentheses are nested too deeply: divide the rule – character 16: (a OR b))))))))))))))))",
     ),
 ]
 

@@ -40,6 +40,7 @@ LETTERS = [
     ("Muller", "Müller", True),
     ("Mueller", "Müller", False),
     ("Lodz", "Łódź", True),
+    ("Walesa", "Lech Wałęsa", True),
     ("Soren", "Søren", True),
     ("Encyclopaedia", "Encyclopædia", True),
     ("istanbul", "İSTANBUL", True),
@@ -175,7 +176,7 @@ def test_match(rule: str, title: str, taken: bool) -> None:
 
 
 ITEM = Fields(
-    title="Envoys meet",
+    title="Envoys meet x-1",
     summary="A short summary",
     content="The long content",
     categories=("World News", "Arms control"),
@@ -200,8 +201,9 @@ ITEM = Fields(
         ("category:arms", True),
         ('category:"world news"', True),
         ('category:"news arms"', False),
-        ('"meet a"', False),
+        ('"1 a"', False),
         ('"summary the"', False),
+        ('"x-1 a short"', False),
         ('author:"ann lee"', True),
         ("author:(bob OR ann)", True),
         ("title,author:lee", True),

@@ -1,58 +1,17 @@
-"""Which items are copies of one article: a verdict on two of them, and what the verdicts on a new one come to.
+"""What the verdicts on a new copy come to: which article it belongs to, and which articles turn out to be one.
 
-Pure. A verdict depends on the two items alone and not on their order, and an article is all that verdicts join. So
-neither the order of the polls nor a restart changes which copies end up together.
+Pure. Verdicts depend on two items alone, and an article is all that verdicts join, so neither the order of the polls
+nor a restart changes which copies end up together.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from datetime import datetime, timedelta
 
-from aggregator.curation import likeness
-from aggregator.curation.fingerprints import Fingerprint
 from aggregator.curation.likeness import Reading
+from aggregator.curation.verdicts import Pair, Sighting, Verdict, judge
 
-HOUR = 3600
-# Between two copies of an article; bulletins come back with the same words after a week or two.
-WINDOW = 72 * HOUR
-# Between two links to one page: an aggregator may date an item by when it found it.
-PAGE_WINDOW = 14 * 24 * HOUR
-# Titles that come back ("The week in pictures") do so after a day; up to here a weak agreement is enough.
-SAME_DAY = 18 * HOUR
-
-# What share of the shorter text's phrases must be in the longer, from how many phrases on.
-_TEXT_ENOUGH = ((60, 0.65), (24, 0.70), (12, 0.80))
-_TEXT_WITH_TITLE, _TITLE_WITH_TEXT, _PHRASES_WITH_TITLE = 0.60, 0.55, 16
-_LEAST = 0.60
-# The same for one title: little on one day, more later.
-_TITLE_SAME_DAY, _TITLE_LATER = 0.3, 0.55
-_NEARLY_ALL = 0.95
-_MOST = 0.90
-# Fewer words are no text that could speak against a title, and so many are no more than a teaser.
-_NO_TEXT, _TEASER = 10, 80
-
-Rule = Literal["", "page", "title", "text", "title and text", "same source"]
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """An item as one source showed it: the number of its appearance, and when it is dated (epoch seconds)."""
-
-    appearance: int
-    source: str
-    at: int
-    fingerprint: Fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """On two items: `rule` is "" where they stay apart; `score` is 0 to 1; `why` says it to a person."""
-
-    rule: Rule
-    score: float
-    why: str
-    candidate: int
+_SLOW_CLOCK = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +32,11 @@ def decide(
     """
     reading = Reading(new.fingerprint)
     verdicts = [
-        _judge(_Pair(new, old, reading, Reading(old.fingerprint)))
+        judge(Pair(new, old, reading, Reading(old.fingerprint)))
         for old in candidates
         if old.appearance != new.appearance and _ordered(new.appearance, old.appearance) not in vetoes
     ]
     return tuple(sorted((verdict for verdict in verdicts if verdict.rule), key=_surest_first))
-
-
-def judge(new: Sighting, old: Sighting) -> Verdict:
-    """Return the verdict on two sightings; where they stay apart, `why` says what stands between them."""
-    return _judge(_Pair(new, old, Reading(new.fingerprint), Reading(old.fingerprint)))
 
 
 def gather(
@@ -121,169 +75,7 @@ def _split(ours: Collection[int], theirs: Collection[int], vetoes: Collection[tu
     return bool(vetoes) and any(_ordered(one, other) in vetoes for one in ours for other in theirs)
 
 
-@dataclass
-class _Pair:
-    """Two sightings side by side, with what the rules ask of them, each worked out once."""
-
-    new: Sighting
-    old: Sighting
-    one: Reading
-    other: Reading
-
-    @cached_property
-    def apart(self) -> int:
-        """Seconds between them."""
-        return abs(self.new.at - self.old.at)
-
-    @cached_property
-    def phrases(self) -> int:
-        return likeness.phrase_count(self.one, self.other)
-
-    @cached_property
-    def shared(self) -> float:
-        return likeness.shared_phrases(self.one, self.other)
-
-    @cached_property
-    def title_words(self) -> float:
-        return likeness.shared_title_words(self.one, self.other)
-
-    @cached_property
-    def shortest(self) -> int:
-        """Words in the shorter text."""
-        return min(self.one.mark.length, self.other.mark.length)
-
-    @property
-    def has_text(self) -> bool:
-        return self.shortest >= _NO_TEXT
-
-    @cached_property
-    def same_page(self) -> bool:
-        return self.one.mark.page == self.other.mark.page != 0
-
-    @cached_property
-    def pages_of_one_site(self) -> bool:
-        one, other = self.one.mark, self.other.mark
-        return one.site == other.site != 0 and one.page != other.page
-
-    @cached_property
-    def same_whole_title(self) -> bool:
-        return self.one.title == self.other.title != ()
-
-
-def _judge(pair: _Pair) -> Verdict:
-    rule, why = _of_one_source(pair) if pair.new.source == pair.old.source else _of_two_sources(pair)
-    if not rule:
-        return Verdict("", 0.0, why, pair.old.appearance)
-    score = pair.shared if pair.has_text else pair.title_words
-    return Verdict(rule, round(max(score, 0.0), 2), f"{why}; {_hours(pair.apart)} apart", pair.old.appearance)
-
-
-def _of_one_source(pair: _Pair) -> tuple[Rule, str]:
-    """The same thing under another guid. Feeds repeat their own words too often for anything less than all of them."""
-    if pair.apart > WINDOW:
-        return "", f"dated {_hours(pair.apart)} apart"
-    if not pair.same_whole_title:
-        return "", "one source, and the titles differ"
-    if pair.same_page and (pair.shared >= 0.5 or not pair.phrases):
-        return "same source", f"one source, one page and one title{_text_of(pair)}"
-    if pair.shared >= _NEARLY_ALL and pair.phrases >= 12:
-        return "same source", f"one source and one title{_text_of(pair)}"
-    one, other = pair.one.mark, pair.other.mark
-    if 0 in (one.page, other.page) and (one.length, one.phrases) == (other.length, other.phrases):
-        return "same source", f"one source and one title{_text_of(pair)}"
-    return "", "one source, and the texts or the links differ"
-
-
-def _of_two_sources(pair: _Pair) -> tuple[Rule, str]:
-    if pair.same_page and pair.apart <= PAGE_WINDOW and (found := _on_one_page(pair)):
-        return "page", found
-    title = likeness.same_title(pair.one, pair.other)
-    if not title and pair.shared < _LEAST:
-        return "", "neither title nor text agree enough"
-    if obstacle := _obstacle(pair):
-        return "", obstacle
-    if title and (found := _under_one_title(title, pair)):
-        return "title", found
-    return _by_text(pair)
-
-
-def _on_one_page(pair: _Pair) -> str:
-    """A link blog's comment leads to the page it comments on: the page alone is not enough."""
-    if pair.title_words >= 0.55 or pair.shared >= 0.5:
-        return f"same page{_titles_of(pair)}{_text_of(pair)}"
-    return ""
-
-
-def _obstacle(pair: _Pair) -> str:
-    """What stands between two items however alike their words are, or ""."""
-    if pair.apart > WINDOW:
-        return f"dated {_hours(pair.apart)} apart"
-    if (pair.one.live or pair.other.live) and not _are_one_text(pair):
-        return "a page that goes on being written"
-    if likeness.title_numbers_differ(pair.one, pair.other) and not _numbers_in_text(pair):
-        return "the titles have different numbers"
-    if likeness.figures_differ(pair.one, pair.other):
-        return "the texts have different numbers"
-    return ""
-
-
-def _are_one_text(pair: _Pair) -> bool:
-    lengths = sorted((pair.one.mark.length, pair.other.mark.length))
-    return pair.same_whole_title and pair.shared >= _NEARLY_ALL and lengths[0] >= _MOST * lengths[1]
-
-
-def _numbers_in_text(pair: _Pair) -> bool:
-    """Whether two titles pick different numbers out of one text."""
-    return pair.shared >= _MOST and not likeness.title_numbers_absent(pair.one, pair.other)
-
-
-def _under_one_title(title: str, pair: _Pair) -> str:
-    on_one_day = pair.apart <= SAME_DAY
-    if pair.has_text and pair.shared >= (_TITLE_SAME_DAY if on_one_day else _TITLE_LATER):
-        return f'same title "{title}"{_text_of(pair)}'
-    if pair.pages_of_one_site or not _says_it_all(title, pair, on_one_day=on_one_day):
-        return ""
-    return f'same title "{title}", and {"no more than a teaser" if pair.has_text else "no text"} to compare'
-
-
-def _says_it_all(title: str, pair: _Pair, *, on_one_day: bool) -> bool:
-    """Whether one title is enough, because there is no text to speak against it, or a teaser that each words anew."""
-    if not pair.has_text:
-        return on_one_day or likeness.is_long(title)
-    return on_one_day and likeness.is_long(title) and pair.shortest <= _TEASER
-
-
-def _by_text(pair: _Pair) -> tuple[Rule, str]:
-    if pair.shared < _MOST and likeness.subjects_differ(pair.one, pair.other):
-        return "", "each title names something that the other item does not"
-    if pair.shared < _MOST and likeness.share_only_a_frame(pair.one, pair.other):
-        return "", "what both texts share is only a frame"
-    if pair.shared >= _needed(pair.phrases):
-        return "text", _text_of(pair)[2:] + _titles_of(pair)
-    if _agrees_in_both(pair):
-        return "title and text", _text_of(pair)[2:] + _titles_of(pair)
-    return "", "neither title nor text agree enough"
-
-
-def _needed(phrases: int) -> float:
-    """Which share of phrases is enough for a text of so many; more than all of them for a very short one."""
-    return next((share for count, share in _TEXT_ENOUGH if phrases >= count), 2.0)
-
-
-def _agrees_in_both(pair: _Pair) -> bool:
-    long_enough = pair.phrases >= _PHRASES_WITH_TITLE
-    return long_enough and pair.shared >= _TEXT_WITH_TITLE and pair.title_words >= _TITLE_WITH_TEXT
-
-
-def _text_of(pair: _Pair) -> str:
-    return f"; {pair.shared:.0%} of the shorter text's {pair.phrases} phrases shared" if pair.phrases else ""
-
-
-def _titles_of(pair: _Pair) -> str:
-    theirs = set(pair.other.title)
-    shared = [f'"{word}"' for word in dict.fromkeys(pair.one.title) if word in theirs and len(word) > 3][:6]
-    return f"; both titles have {', '.join(shared)}" if shared else ""
-
-
-def _hours(seconds: int) -> str:
-    return f"{seconds / HOUR:.0f} h" if seconds >= HOUR else f"{seconds // 60} min"
+def dated(published: datetime | None, first_seen: datetime) -> int:
+    """Return when an item is taken to be from, in epoch seconds: what it says, unless that is nothing or in the future."""
+    believable = published is not None and published <= first_seen + _SLOW_CLOCK
+    return int((published if published and believable else first_seen).timestamp())

@@ -180,6 +180,15 @@ def _own_subject(one: Reading, other: Reading) -> frozenset[int]:
     return (one.title_hashes & one.words) - other.words - other.title_hashes
 
 
+def titles_are_elsewhere(one: Reading, other: Reading) -> bool:
+    """Whether neither text speaks of its title, as a notice to subscribers or a line of figures does."""
+    return not _speaks_of_title(one) and not _speaks_of_title(other)
+
+
+def _speaks_of_title(reading: Reading) -> bool:
+    return len(reading.title_hashes & reading.words) * 3 >= len(reading.title_hashes)
+
+
 def share_only_a_frame(one: Reading, other: Reading) -> bool:
     """Whether what two texts share lies around what each says alone: a notice at the end, the frame of a digest.
 

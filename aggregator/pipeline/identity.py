@@ -6,7 +6,7 @@ Pure. The source's own id counts to the letter in what is published, and less it
 import re
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
 from urllib.parse import urlsplit
 
@@ -80,9 +80,12 @@ def content_digest(item: Item) -> bytes:
     return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def dates(item: Item, first_seen: datetime) -> tuple[datetime, datetime]:
-    """Return (published, updated) for a new item: what the source says, else when it was first seen."""
-    published = item.published or item.updated or first_seen
+def dates(item: Item, first_seen: datetime, age: int = 0) -> tuple[datetime, datetime]:
+    """Return (published, updated) for a new item: what the source says, else when it was first seen.
+
+    `age` is how many undated items of its feed come before it, when the whole feed is new.
+    """
+    published = item.published or item.updated or first_seen - timedelta(hours=age)
     return published, max(published, item.updated or published)
 
 

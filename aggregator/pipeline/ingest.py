@@ -5,20 +5,20 @@ It runs inside the transaction of its poll; what it decides is decided by `ident
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
-from aggregator.curation.canonical import canonical_url
-from aggregator.curation.same_page import Linked, same_article
-from aggregator.curation.showing import FULL_TEXT, showing_rank
+from aggregator.curation.duplicates import Sighting
+from aggregator.curation.fingerprints import Fingerprint, fingerprint
 from aggregator.model import Item, Reading
 from aggregator.pipeline import identity
+from aggregator.pipeline.folding import Folder, keys_of
 from aggregator.pipeline.routing import Router
+from aggregator.storage import appearances as copies
+from aggregator.storage import fingerprints, retention, topics
 from aggregator.storage import items as store
-from aggregator.storage import topics
-from aggregator.storage.items import Appearance, Evidence
+from aggregator.storage.appearances import Appearance, Evidence
 
 
 @dataclass(slots=True)
@@ -30,110 +30,101 @@ class Ingested:
     folded: int = 0
 
 
-@dataclass(frozen=True, slots=True)
 class Ingest:
-    """What taking in the items of one poll needs."""
+    """Takes in what polls of one time brought."""
 
-    db: Database
-    config: Config
-    router: Router
-    now: datetime
+    def __init__(self, db: Database, config: Config, router: Router, now: datetime) -> None:
+        self._db = db
+        self._router = router
+        self._now = now
+        self._folder = Folder(db, config, now)
 
-    def take(self, source: Source, reading: Reading) -> Ingested:
-        """Store every item of a reading; the oldest first, so that numbers in the database follow time."""
+    def take(self, source: Source, reading: Reading, *, first: bool = False) -> Ingested:
+        """Store every item of a reading; the oldest first, so that numbers in the database follow time.
+
+        At the `first` poll of a feed its undated items are an hour apart, lest a feed of hundreds be all of them news.
+        """
         done = Ingested()
         shared = identity.shared_keys(reading.items)
+        undated = [item.guid for item in reading.items if not (item.published or item.updated)] if first else []
+        ages = {guid: age for age, guid in enumerate(undated)}
         for item in reversed(reading.items):
-            self._take_one(source, item, shared, reading.digests, done)
+            self._take_one(source, item, shared, reading.digests, ages, done)
         return done
 
     def _take_one(
-        self, source: Source, item: Item, shared: frozenset[str], digests: frozenset[bytes], done: Ingested
+        self,
+        source: Source,
+        item: Item,
+        shared: frozenset[str],
+        digests: frozenset[bytes],
+        ages: dict[str, int],
+        done: Ingested,
     ) -> None:
-        key = identity.guid_key(item.guid)
-        apart = identity.told_apart(item)
-        found = store.appearance_of(self.db, source.name, apart)
-        if found is None:
-            same_id = store.appearance_of(self.db, source.name, key)
-            is_shared = key in shared or (same_id is not None and store.is_told_apart(self.db, source.name, key))
-            if same_id and _is_same(same_id, item, digests, is_shared=is_shared):
-                found = same_id
-            elif same_id or is_shared:
-                key = apart
+        key, found = self._known(source, item, shared, digests)
         if found:
             done.changed += self._update(source, found, item)
-        elif self._add(source, item, key):
+        elif retention.is_buried(self._db, source.name, key):
+            return
+        elif self._add(source, item, key, ages.get(item.guid, 0)):
             done.new += 1
         else:
             done.folded += 1
 
+    def _known(
+        self, source: Source, item: Item, shared: frozenset[str], digests: frozenset[bytes]
+    ) -> tuple[str, Appearance | None]:
+        """The key of an item among its source's, and the stored copy that it is, if it is one."""
+        key, apart = identity.guid_key(item.guid), identity.told_apart(item)
+        found = copies.appearance_of(self._db, source.name, apart)
+        if found:
+            return apart, found
+        same_id = copies.appearance_of(self._db, source.name, key)
+        is_shared = key in shared or (same_id is not None and copies.is_told_apart(self._db, source.name, key))
+        if same_id and _is_same(same_id, item, digests, is_shared=is_shared):
+            return key, same_id
+        return apart if same_id or is_shared else key, None
+
     def _update(self, source: Source, found: Appearance, item: Item) -> bool:
         """Write what has changed in a copy; whether that is a change a reader would see."""
-        digest = identity.content_digest(item)
-        if digest == found.content_digest:
+        keys = keys_of(item, found.guid_key)
+        if keys["content_digest"] == found.content_digest:
             if item.digest != found.digest:
-                store.mark_digest(self.db, found, item.digest)
+                copies.mark_digest(self._db, found, item.digest)
             return False
-        store.write_appearance(self.db, found, item, _keys(item, found.guid_key, digest))
+        copies.write_appearance(self._db, found, item, keys)
+        fingerprints.replace(self._db.conn, found.id, fingerprint(item))
         if found.shown:
-            updated = identity.changed_at(item, store.updated(self.db, found.item_id), self.now)
-            store.write_item(self.db, found.item_id, item, source.name, updated)
-            topics.touch_topics_of(self.db, found.item_id, self.now)
-        self.router.route(self.db, found.item_id, self.now)
+            updated = identity.changed_at(item, store.updated(self._db, found.item_id), self._now)
+            store.write_item(self._db, found.item_id, item, source.name, updated)
+            topics.touch_topics_of(self._db, found.item_id, self._now)
+        self._router.route(self._db, found.item_id, self._now)
         return found.shown
 
-    def _add(self, source: Source, item: Item, key: str) -> bool:
+    def _add(self, source: Source, item: Item, key: str, age: int) -> bool:
         """Store a copy that was not known; whether it is an article of its own."""
-        original = self._original(source, item)
-        keys = _keys(item, key, identity.content_digest(item))
-        if original is None:
-            item_id = self._add_item(source, item, key)
-            store.add_appearance(self.db, item_id, source.name, item, keys, self.now, Evidence(), shown=True)
+        at = item.published or self._now
+        mark = fingerprint(item)
+        folding = self._folder.find(source.name, at, mark) if source.dedupe else None
+        if folding is None:
+            item_id = self._folder.add_item(item, source.name, key, self._now, age=age)
+            evidence = Evidence()
         else:
-            before, evidence = original
-            item_id = before.item_id
-            store.add_appearance(self.db, item_id, source.name, item, keys, self.now, evidence, shown=False)
-            self.choose_shown(item_id)
-        self.router.route(self.db, item_id, self.now)
-        return original is None
-
-    def _add_item(self, source: Source, item: Item, key: str) -> int:
-        taken = store.uid_is_taken(self.db, item.guid)
-        uid = identity.published_id(item.guid, source.name, key, self.config.site.base_url, taken=taken)
-        published, updated = identity.dates(item, self.now)
-        return store.add_item(self.db, item, source.name, uid, published, updated, self.now)
-
-    def _original(self, source: Source, item: Item) -> tuple[Appearance, Evidence] | None:
-        """The copy that this one repeats, and by which rule, if there is one."""
-        url_key = canonical_url(item.url)
-        if not url_key:
-            return None
-        there = [found for found in store.appearances_at(self.db, url_key) if self._takes_part(found.source, source)]
-        place = same_article(Linked(source.name, item.title), (Linked(found.source, found.title) for found in there))
-        return None if place is None else (there[place], Evidence("url", 1.0, f"the same page: {url_key}"))
-
-    def _takes_part(self, name: str, source: Source) -> bool:
-        other = self.config.sources.get(name)
-        return name == source.name or (source.dedupe and (other is None or other.dedupe))
-
-    def choose_shown(self, item_id: int) -> None:
-        """Show the best copy of an item; the published id and date stay, and nothing counts as a change."""
-        copies = store.appearances(self.db, item_id)
-        best = max(copies, key=self._rank)
-        if not best.shown:
-            store.show(self.db, item_id, best, store.updated(self.db, item_id))
-        topics.touch_topics_of(self.db, item_id, self.now)
-
-    def _rank(self, found: Appearance) -> tuple[bool, int, bool, bool, float]:
-        item = store.load_copy(self.db, found)
-        source = self.config.sources.get(found.source)
-        return showing_rank(
-            priority=source.priority if source else 0,
-            original=item.origin is None,
-            full_text=len(item.text) >= FULL_TEXT,
-            current=source is not None,
-            first_seen=found.first_seen,
+            item_id = folding.item
+            evidence = Evidence(folding.verdict.rule, folding.verdict.score, folding.verdict.why)
+            self._folder.merge(folding.absorbed, item_id, evidence)
+        number = copies.add_appearance(
+            self._db, item_id, source.name, item, keys_of(item, key), self._now, evidence, shown=folding is None
         )
+        if source.dedupe:
+            self._enter(number, source.name, at, mark)
+        if folding:
+            self._folder.choose_shown(item_id)
+        self._router.route(self._db, item_id, self._now)
+        return folding is None
+
+    def _enter(self, number: int, source: str, at: datetime, mark: Fingerprint) -> None:
+        fingerprints.add(self._db.conn, Sighting(number, source, int(at.timestamp()), mark))
 
 
 def _is_same(found: Appearance, item: Item, digests: frozenset[bytes], *, is_shared: bool) -> bool:
@@ -142,7 +133,3 @@ def _is_same(found: Appearance, item: Item, digests: frozenset[bytes], *, is_sha
         return found.url == item.url
     still_there = bool(found.digest) and found.digest in digests and found.digest != item.digest
     return not still_there
-
-
-def _keys(item: Item, guid_key: str, digest: bytes) -> dict[str, Any]:
-    return {"guid_key": guid_key, "url_key": canonical_url(item.url), "content_digest": digest}

@@ -48,7 +48,9 @@ class Recorder:
         source = self.config.sources[state.name]
         took = Ingested()
         if outcome.reading is not None:
-            took = Ingest(self.db, self.config, self.router, outcome.at).take(source, outcome.reading)
+            took = Ingest(self.db, self.config, self.router, outcome.at).take(
+                source, outcome.reading, first=state.last_polled is None
+            )
         history = _history(state, outcome, took)
         rhythm = outcome.reading.feed.rhythm if outcome.reading else state.rhythm
         when, why = cadence.next_poll(

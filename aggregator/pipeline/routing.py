@@ -11,6 +11,7 @@ from aggregator.curation.rules import RuleIndex
 from aggregator.model import Fields, Item
 from aggregator.storage import items as store
 from aggregator.storage import topics as topic_store
+from aggregator.storage.appearances import copies_of, load_copy
 from aggregator.storage.database import writing
 from aggregator.storage.topics import Terms, TopicState
 
@@ -42,10 +43,10 @@ class Router:
     def route(self, db: Database, item_id: int, now: datetime) -> None:
         """Put a stored item into the topics of all its copies, and out of those that it no longer belongs to."""
         wanted: dict[str, Terms] = {}
-        for copy in store.appearances(db, item_id):
+        for copy in copies_of(db, item_id):
             source = self._sources.get(copy.source)
             if source is not None:
-                for name, terms in self.topics_for(source, store.load_copy(db, copy)).items():
+                for name, terms in self.topics_for(source, load_copy(db, copy)).items():
                     wanted.setdefault(name, terms)
         topic_store.place(db, item_id, store.published(db, item_id), wanted, self._topics, now)
 

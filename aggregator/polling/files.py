@@ -48,8 +48,8 @@ def _files(root: Path, path: str) -> Iterator[Path]:
             folders[:] = [name for name in folders if not name.startswith(".")]
             yield from (Path(folder, name) for name in names if not name.startswith("."))
     else:
-        names = glob.iglob(path, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
-        yield from (Path(name) for name in names if Path(name).is_file())
+        matches = glob.iglob(path, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+        yield from (Path(name) for name in matches if Path(name).is_file())
 
 
 def _name(file: Path, root: Path) -> str:

@@ -9,7 +9,8 @@ from aggregator.reading.wraps import Block
 _ENDS = frozenset({"end", "end:", "end…", "form"})
 _NEXT = 8  # lines among which a true end shows more of its kind
 _AHEAD = 30
-_SHORT, _EARLY, _BEGUN = 120, 40, 15  # words read
+_EARLY, _BEGUN = 40, 15  # words read
+_RUN = 5  # lines
 
 
 def lines_until_end(blocks: Iterable[Block], shared: frozenset[str] = frozenset()) -> tuple[list[Line], Line | None]:
@@ -39,9 +40,9 @@ def _may_end(line: Line) -> bool:
 def _is_end(lines: list[Line], here: int, read: int) -> bool:
     """Whether what follows bears the end out.
 
-    "Comments" may also stand in a share bar under the headline: then little was read and a run of sentences follows.
+    "Comments" may also stand in a share bar under the headline: then less was read than follows it in one piece.
     """
-    if read < _SHORT and _longest_run(lines[here + 1 : here + 1 + _AHEAD]) >= 5:
+    if _longest_run(lines[here + 1 : here + 1 + _AHEAD]) > read:
         return False
     following = lines[here + 1 : here + 1 + _NEXT]
     confirmed = sum(not LEFTOVERS.isdisjoint(line.signals) for line in following) > 1
@@ -49,8 +50,9 @@ def _is_end(lines: list[Line], here: int, read: int) -> bool:
 
 
 def _longest_run(lines: list[Line]) -> int:
-    longest = run = 0
+    """The words of the longest run of at least five sentences without anything between."""
+    longest = count = words = 0
     for line in lines:
-        run = run + 1 if line.prose else 0
-        longest = max(longest, run)
+        count, words = (count + 1, words + line.words) if line.prose else (0, 0)
+        longest = max(longest, words if count >= _RUN else 0)
     return longest

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from math import inf
 
 from aggregator.reading.ending import lines_until_end
-from aggregator.reading.signals import MARKERS, Line, place
+from aggregator.reading.places import place
+from aggregator.reading.signals import MARKERS, Line
 from aggregator.reading.wraps import Block
 
 # What a signal says for (+) or against (-) its line being the author's: roughly log odds, rounded. Set by hand against the lines

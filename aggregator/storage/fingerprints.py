@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 from zlib import crc32
 
-from aggregator.curation.duplicates import PAGE_WINDOW, WINDOW, Sighting
 from aggregator.curation.fingerprints import Fingerprint, page_keys, text_keys, title_keys
+from aggregator.curation.verdicts import PAGE_WINDOW, WINDOW, Sighting
 
 # For the migrations. `at` is in epoch seconds; it stands in the primary key so that a window of time is one range.
 TABLES = """

@@ -5,6 +5,8 @@ Migrations are only ever added, at the end: a database of any earlier version mu
 
 from sqlite_utils import Database, Migrations
 
+from aggregator.storage.fingerprints import TABLES as FINGERPRINT_TABLES
+
 migrations = Migrations("aggregator")
 
 _TABLES = """
@@ -164,6 +166,19 @@ CREATE TABLE files (
     PRIMARY KEY (source, path)
 ) WITHOUT ROWID;
 
+CREATE TABLE vetoes (
+    one INTEGER NOT NULL REFERENCES appearances (id) ON DELETE CASCADE,
+    other INTEGER NOT NULL REFERENCES appearances (id) ON DELETE CASCADE,
+    PRIMARY KEY (one, other)
+) WITHOUT ROWID;
+CREATE INDEX vetoes_other ON vetoes (other);
+
+CREATE TABLE tombstones (
+    source TEXT NOT NULL,
+    guid_key TEXT NOT NULL,
+    PRIMARY KEY (source, guid_key)
+) WITHOUT ROWID;
+
 CREATE TABLE documents (
     path TEXT PRIMARY KEY,
     topic TEXT NOT NULL
@@ -178,6 +193,16 @@ CREATE VIRTUAL TABLE items_fts USING fts5 (
 @migrations()
 def tables(db: Database) -> None:
     """The first version."""
-    for statement in _TABLES.split(";\n"):
+    _run(db, _TABLES)
+
+
+@migrations()
+def fingerprints(db: Database) -> None:
+    """The index of the duplicate finder."""
+    _run(db, FINGERPRINT_TABLES)
+
+
+def _run(db: Database, script: str) -> None:
+    for statement in script.split(";\n"):
         if statement.strip():
             db.execute(statement)

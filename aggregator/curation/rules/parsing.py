@@ -15,7 +15,7 @@ from aggregator.curation.rules.tree import Leaf, Node, Pattern, Rule, conjunctio
 _UNCLOSED = 'This "(" is never closed: put a ")" after the group'
 _UNOPENED = 'This ")" closes nothing: take it away, or put a "(" before the group'
 _EXAMPLE = 40  # characters of a rule that may be repeated in a message about it
-NESTING_LIMIT = 20  # SQLite's full-text parser gives up at 31
+NESTING_LIMIT = 16  # SQLite's full-text parser gives up at 19
 
 
 def parse(text: str, fields: tuple[str, ...] = DEFAULT_FIELDS) -> Rule:

@@ -1,0 +1,98 @@
+"""Copies folded into one item, items found to be one, and copies torn off again; which copy of each is shown.
+
+What is a copy is decided in curation; here it is carried out, inside a transaction of the caller.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from aggregator.config.values import Config
+from aggregator.curation.canonical import canonical_url
+from aggregator.curation.duplicates import Folding, Sighting, decide, gather
+from aggregator.curation.fingerprints import Fingerprint
+from aggregator.curation.showing import FULL_TEXT, showing_rank
+from aggregator.model import Item
+from aggregator.pipeline import identity
+from aggregator.storage import appearances as copies
+from aggregator.storage import fingerprints, topics, vetoes
+from aggregator.storage import items as store
+from aggregator.storage.appearances import Appearance, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Folds and tears apart what is stored."""
+
+    db: Database
+    config: Config
+    now: datetime
+
+    def find(self, source: str, at: datetime, mark: Fingerprint) -> Folding | None:
+        """Return which item a copy that is not stored yet belongs to; None where it is an article of its own."""
+        new = Sighting(0, source, int(at.timestamp()), mark)
+        verdicts = decide(new, fingerprints.candidates(self.db.conn, source, new.at, mark))
+        if not verdicts:
+            return None
+        found = copies.with_numbers(self.db, (verdict.candidate for verdict in verdicts))
+        item_of = {copy.id: copy.item_id for copy in found}
+        members = {item: [copy.id for copy in copies.copies_of(self.db, item)] for item in set(item_of.values())}
+        split = vetoes.among(self.db, (number for numbers in members.values() for number in numbers))
+        return gather((verdict for verdict in verdicts if verdict.candidate in item_of), item_of, members, split)
+
+    def merge(self, absorbed: Iterable[int], into: int, evidence: Evidence) -> None:
+        """Make the copies of some items those of another; ids that readers know go on meaning something."""
+        for item_id in absorbed:
+            topics.touch_topics_of(self.db, item_id, self.now)
+            copies.hide(self.db, item_id)
+            for copy in copies.copies_of(self.db, item_id):
+                copies.move(self.db, copy, into, copies.evidence_of(self.db, copy) if copy.rule else evidence)
+            store.absorb(self.db, item_id, into)
+
+    def split(self, torn: Appearance) -> int:
+        """Tear a copy off its item, never to be folded into it again, and return the item that it becomes."""
+        others = [copy for copy in copies.copies_of(self.db, torn.item_id) if copy.id != torn.id]
+        item = copies.load_copy(self.db, torn)
+        if torn.shown:
+            self._show(torn.item_id, max(others, key=self._rank))
+        item_id = self.add_item(item, torn.source, torn.guid_key, torn.first_seen)
+        copies.move(self.db, torn, item_id, Evidence())
+        copies.mark_shown(self.db, torn)
+        vetoes.add(self.db, torn.id, (copy.id for copy in others))
+        return item_id
+
+    def add_item(self, item: Item, source: str, key: str, first_seen: datetime, *, age: int = 0) -> int:
+        """Store an article of its own; `age` is how many undated ones of its feed come before it."""
+        taken = store.uid_is_taken(self.db, item.guid)
+        uid = identity.published_id(item.guid, source, key, self.config.site.base_url, taken=taken)
+        published, updated = identity.dates(item, first_seen, age)
+        return store.add_item(self.db, item, source, uid, published, updated, first_seen)
+
+    def choose_shown(self, item_id: int) -> None:
+        """Show the best copy of an item; the published id and date stay, and nothing counts as a change."""
+        newest = {copy.source: copy for copy in copies.copies_of(self.db, item_id)}  # of one source, what it shows now
+        self._show(item_id, max(newest.values(), key=self._rank))
+        topics.touch_topics_of(self.db, item_id, self.now)
+
+    def _show(self, item_id: int, best: Appearance) -> None:
+        if not best.shown:
+            copies.show(self.db, item_id, best, store.updated(self.db, item_id))
+
+    def _rank(self, found: Appearance) -> tuple[bool, int, bool, bool, float]:
+        item = copies.load_copy(self.db, found)
+        source = self.config.sources.get(found.source)
+        return showing_rank(
+            priority=source.priority if source else 0,
+            original=item.origin is None,
+            full_text=len(item.text) >= FULL_TEXT,
+            current=source is not None,
+            first_seen=found.first_seen,
+        )
+
+
+def keys_of(item: Item, guid_key: str) -> dict[str, object]:
+    """Return what a copy is known by beside its source."""
+    digest = identity.content_digest(item)
+    return {"guid_key": guid_key, "url_key": canonical_url(item.url), "content_digest": digest}
