@@ -64,7 +64,20 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("query", nargs="+", metavar="QUERY", help="such as: title:russia washington -football")
     search.add_argument("--json", action="store_true", help="print one JSON document")
     search.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many, the newest (default: 50)")
+    _add_questions(commands)
     return parser
+
+
+def _add_questions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The commands that say why, and what if."""
+    explain = commands.add_parser("explain", help="where an item came from, and why it is in a topic")
+    explain.add_argument("item", metavar="ITEM", help="its number, id or URL")
+
+    preview = commands.add_parser("preview", help="what a topic would gain and lose with the present feeds.toml")
+    preview.add_argument("topic", metavar="TOPIC")
+
+    split = commands.add_parser("split", help="tear a wrongly folded copy off, for good")
+    split.add_argument("item", metavar="ITEM", help="the copy's id or URL, or its item's number")
 
 
 def _log_to_stderr(*, verbose: bool) -> None:

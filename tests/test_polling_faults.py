@@ -83,6 +83,7 @@ FAULTS: list[tuple[str, Reply, str]] = [
     ("23 204", answer(204), "204 No Content"),
     ("23 205", answer(205), "205 Reset Content"),
     ("23 206", answer(206, RSS, Content_Range="bytes 0-5/99"), "206 Partial Content"),
+    ("24 304 unasked", answer(304), "304 Not Modified to a request without conditions"),
     ("25 999", b"HTTP/1.1 999 Request denied\r\nContent-Length: 0\r\n\r\n", "answered 999"),
     ("25 abc", b"HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n", "valid HTTP"),
     ("25 1000", b"HTTP/1.1 1000 OK\r\nContent-Length: 0\r\n\r\n", "valid HTTP"),

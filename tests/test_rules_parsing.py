@@ -81,7 +81,11 @@ def test_empty_rule(rule: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "position", "message"),
     [
-        ("(" * 17 + "a" + ")" * 17, 16, "The parentheses are nested too deeply: divide the rule – character 17: (a))))"),
+        (
+            "(" * 17 + "a" + ")" * 17,
+            16,
+            "The parentheses are nested too deeply: divide the rule – character 17: (a))))",
+        ),
         (f"/{'a' * 1001}/", 1, "This regular expression is longer than 1000 characters: divide it – character 2: aaaa"),
     ],
 )

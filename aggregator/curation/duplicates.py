@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.curation.likeness import Reading
+from aggregator.curation.likeness import Traits
 from aggregator.curation.verdicts import Pair, Sighting, Verdict, judge
 
 _SLOW_CLOCK = timedelta(days=1)
@@ -30,9 +30,9 @@ def decide(
 
     `vetoes` are pairs of appearances, the smaller number first, that a user has split: they are never joined.
     """
-    reading = Reading(new.fingerprint)
+    traits = Traits(new.fingerprint)
     verdicts = [
-        judge(Pair(new, old, reading, Reading(old.fingerprint)))
+        judge(Pair(new, old, traits, Traits(old.fingerprint)))
         for old in candidates
         if old.appearance != new.appearance and _ordered(new.appearance, old.appearance) not in vetoes
     ]
@@ -76,6 +76,6 @@ def _split(ours: Collection[int], theirs: Collection[int], vetoes: Collection[tu
 
 
 def dated(published: datetime | None, first_seen: datetime) -> int:
-    """Return when an item is taken to be from, in epoch seconds: what it says, unless that is nothing or in the future."""
+    """Return when an item is from, in epoch seconds: what it says, unless that is nothing or in the future."""
     believable = published is not None and published <= first_seen + _SLOW_CLOCK
     return int((published if published and believable else first_seen).timestamp())

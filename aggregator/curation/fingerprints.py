@@ -38,6 +38,11 @@ _PREFIX = re.compile(
     r"|\d+(?:st|nd|rd|th) (?:ld|lead))\s*\d*\s*[)\]]?\s*[-–—:|)\]]+\s*)+",
     re.IGNORECASE,
 )
+_LIVE = re.compile(
+    r"^\W*(?:watch )?(?:live|en direct|en vivo|direct|liveblog)\s*[:|–—-]"
+    r"|\b(?:live[ -](?:updates?|blog|coverage|ticker)|liveblog|newsticker|as it happened|minute by minute)\b",
+    re.IGNORECASE,
+)
 # What publishing software hangs on the end of a text, and where that begins.
 _TAILS = (
     ("appeared first on", "The post "),
@@ -53,11 +58,13 @@ class Fingerprint:
     """What is kept of an item to compare it by.
 
     `titles` are the folded title and then the parts of it that may be the title elsewhere. `page` and `site` are
-    hashes of the canonical URL and its host, 0 where there is none. `length` counts the words of the text. `phrases`
-    holds hashes of 4 bytes, the first `lead` of them those of its beginning; every phrase of the text whose hash is
-    below `reach` is among them. `words` (telling words) and `figures` (numbers near the beginning) hold hashes of 2
-    bytes; `figure_count` counts the latter with their repetitions. `lures` holds the signed hashes of 4 bytes by which
-    its text is found. The numbers are in the machine's own order of bytes.
+    hashes of the canonical URL and its host, 0 where there is none. `length` counts the words of the text. `live` marks
+    a page that goes on being written.
+
+    `phrases` holds hashes of 4 bytes, the first `lead` of them those of the beginning of the text; every phrase of it
+    whose hash is below `reach` is among them. `words` (telling words) and `figures` (numbers near the beginning) hold
+    hashes of 2 bytes; `figure_count` counts the latter with their repetitions. `lures` holds the signed hashes of 4
+    bytes by which the text is found. The numbers are in the machine's own order of bytes.
     """
 
     titles: tuple[str, ...] = ()
@@ -67,6 +74,7 @@ class Fingerprint:
     lead: int = 0
     reach: int = EVERYTHING
     figure_count: int = 0
+    live: bool = False
     phrases: bytes = b""
     words: bytes = b""
     figures: bytes = b""
@@ -90,6 +98,7 @@ def fingerprint(item: Item) -> Fingerprint:
         lead=min(len(phrases), PHRASES_KEPT // 2),
         reach=reach,
         figure_count=len(figures),
+        live=_LIVE.search(item.title) is not None,
         phrases=array("I", kept).tobytes(),
         words=word_hashes(telling_words(words)),
         figures=word_hashes(set(figures)),

@@ -3,10 +3,9 @@
 Every measure is symmetric: it does not matter which of the two came first.
 """
 
-import re
 from array import array
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from aggregator.curation.fingerprints import EVERYTHING, Fingerprint, says_enough, word_hashes
 from aggregator.curation.text import mostly_unspaced, numbers_in, telling_words
@@ -17,17 +16,16 @@ _MIN_SAMPLE = 24
 _CORE_WORDS, _CORE_LETTERS = 6, 14
 # A title of so many words is no standing title of a column.
 _LONG_WORDS, _LONG_LETTERS = 8, 18
-_LIVE = re.compile(
-    r"^(?:live|watch live|en direct|en vivo)\b|\b(?:live (?:updates?|blog|coverage|ticker)|liveblog|liveticker"
-    r"|newsticker|as it happened|minute by minute)\b"
-)
-_OPENING = 8
+# How many phrases are a text's opening; how many of an opening must be known of the other text to say anything.
+_OPENING, _KNOWN = 8, 4
+# A passage has more phrases than this.
 _PASSAGE = 6
+# A text whose words are numbers to so great a part is made of them; a bulletin of another day lacks so many.
 _FIGURE_DENSITY = 0.04
 _FIGURES_ABSENT = 0.34
 
 
-class Reading:
+class Traits:
     """A fingerprint opened for comparing: its hashes as sets, each made when it is first asked for."""
 
     def __init__(self, mark: Fingerprint) -> None:
@@ -61,6 +59,11 @@ class Reading:
         return tuple(self.mark.titles[0].split()) if self.mark.titles else ()
 
     @cached_property
+    def title_units(self) -> frozenset[str | tuple[str, str]]:
+        """What titles are compared by: words, or two letters in a row of a script without spaces."""
+        return frozenset(pairwise(self.title)) if mostly_unspaced(list(self.title)) else frozenset(self.title)
+
+    @cached_property
     def title_numbers(self) -> frozenset[str]:
         """The numbers in the title."""
         return frozenset(numbers_in(self.title))
@@ -70,11 +73,6 @@ class Reading:
         """The telling words of the title."""
         return _numbers("H", word_hashes(telling_words(list(self.title))))
 
-    @cached_property
-    def live(self) -> bool:
-        """Whether it is a page that goes on being written."""
-        return bool(self.mark.titles) and any(map(_LIVE.search, self.mark.titles))
-
 
 def _numbers(kind: str, packed: bytes) -> frozenset[int]:
     numbers = array(kind)
@@ -82,12 +80,12 @@ def _numbers(kind: str, packed: bytes) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def phrase_count(one: Reading, other: Reading) -> int:
+def phrase_count(one: Traits, other: Traits) -> int:
     """Return how many phrases the shorter of two texts has."""
     return min(len(one.phrases), len(other.phrases))
 
 
-def shared_phrases(one: Reading, other: Reading) -> float:
+def shared_phrases(one: Traits, other: Traits) -> float:
     """Return which share of the shorter text's phrases is in the longer (containment), 0 where one has none."""
     if not phrase_count(one, other):
         return 0.0
@@ -105,17 +103,17 @@ def _containment(one: frozenset[int], other: frozenset[int]) -> float:
     return len(one & other) / min(len(one), len(other))
 
 
-def _containment_of(part: Reading, whole: Reading) -> float:
+def _containment_of(part: Traits, whole: Traits) -> float:
     return len(part.phrases & whole.phrases) / len(part.phrases)
 
 
-def shared_title_words(one: Reading, other: Reading) -> float:
+def shared_title_words(one: Traits, other: Traits) -> float:
     """Return which share of the shorter title's words is in the longer, 0 where one has none."""
-    mine, theirs = set(one.title), set(other.title)
+    mine, theirs = one.title_units, other.title_units
     return len(mine & theirs) / min(len(mine), len(theirs)) if mine and theirs else 0.0
 
 
-def same_title(one: Reading, other: Reading) -> str:
+def same_title(one: Traits, other: Traits) -> str:
     """Return the title that both have once a site's name or a section is taken off, or "".
 
     What both share must be more than what one of them adds: "… - The New York Times" is on every title of that site.
@@ -128,12 +126,12 @@ def same_title(one: Reading, other: Reading) -> str:
     return ""
 
 
-def _is_whole(title: str, reading: Reading) -> bool:
+def _is_whole(title: str, traits: Traits) -> bool:
     """Whether a title is all there is, but for an "UPDATE 1-" in front."""
-    return title in reading.mark.titles[:2] and len(title) * 5 >= len(reading.mark.titles[0]) * 4
+    return title in traits.mark.titles[:2] and len(title) * 5 >= len(traits.mark.titles[0]) * 4
 
 
-def _outweighs(words: list[str], one: Reading, other: Reading) -> bool:
+def _outweighs(words: list[str], one: Traits, other: Traits) -> bool:
     longest = max(len(one.title), len(other.title))
     return len(words) >= _least(words, _CORE_WORDS, _CORE_LETTERS) and len(words) * 2 > longest
 
@@ -148,21 +146,21 @@ def _least(words: list[str], spaced: int, unspaced: int) -> int:
     return unspaced if mostly_unspaced(words) else spaced
 
 
-def title_numbers_differ(one: Reading, other: Reading) -> bool:
+def title_numbers_differ(one: Traits, other: Traits) -> bool:
     """Whether each title has a number that the other does not have."""
     return bool(one.title_numbers - other.title_numbers and other.title_numbers - one.title_numbers)
 
 
-def title_numbers_absent(one: Reading, other: Reading) -> bool:
+def title_numbers_absent(one: Traits, other: Traits) -> bool:
     """Whether each title has a number that the other item has nowhere, not in its text either."""
     return bool(_absent_numbers(one, other) and _absent_numbers(other, one))
 
 
-def _absent_numbers(one: Reading, other: Reading) -> frozenset[int]:
+def _absent_numbers(one: Traits, other: Traits) -> frozenset[int]:
     return _numbers("H", word_hashes(set(one.title_numbers))) - other.words - other.title_hashes
 
 
-def figures_differ(one: Reading, other: Reading) -> bool:
+def figures_differ(one: Traits, other: Traits) -> bool:
     """Whether the shorter text is made of numbers and the longer lacks many of them, as between two bulletins."""
     short, long = sorted((one, other), key=lambda text: (text.mark.length, text.mark.figures, text.mark.words))
     if not short.figures or short.mark.figure_count < _FIGURE_DENSITY * min(short.mark.length, 120):
@@ -171,25 +169,25 @@ def figures_differ(one: Reading, other: Reading) -> bool:
     return len(absent) > _FIGURES_ABSENT * len(short.figures)
 
 
-def subjects_differ(one: Reading, other: Reading) -> bool:
+def subjects_differ(one: Traits, other: Traits) -> bool:
     """Whether each title names something that its own text bears out and the other item has nowhere."""
     return bool(_own_subject(one, other) and _own_subject(other, one))
 
 
-def _own_subject(one: Reading, other: Reading) -> frozenset[int]:
+def _own_subject(one: Traits, other: Traits) -> frozenset[int]:
     return (one.title_hashes & one.words) - other.words - other.title_hashes
 
 
-def titles_are_elsewhere(one: Reading, other: Reading) -> bool:
+def titles_are_elsewhere(one: Traits, other: Traits) -> bool:
     """Whether neither text speaks of its title, as a notice to subscribers or a line of figures does."""
     return not _speaks_of_title(one) and not _speaks_of_title(other)
 
 
-def _speaks_of_title(reading: Reading) -> bool:
-    return len(reading.title_hashes & reading.words) * 3 >= len(reading.title_hashes)
+def _speaks_of_title(traits: Traits) -> bool:
+    return len(traits.title_hashes & traits.words) * 3 >= len(traits.title_hashes)
 
 
-def share_only_a_frame(one: Reading, other: Reading) -> bool:
+def share_only_a_frame(one: Traits, other: Traits) -> bool:
     """Whether what two texts share lies around what each says alone: a notice at the end, the frame of a digest.
 
     A copy begins as the other does, or within it; and of a copy and its original one at most has a long passage alone.
@@ -199,12 +197,13 @@ def share_only_a_frame(one: Reading, other: Reading) -> bool:
     return _has_own_passage(one, other) and _has_own_passage(other, one)
 
 
-def _begins_within(one: Reading, other: Reading) -> bool:
-    opening = one.beginning[:_OPENING]
-    return sum(number in other.phrases for number in opening) * 4 > len(opening)
+def _begins_within(one: Traits, other: Traits) -> bool:
+    # Of a long text only a sample is kept: a phrase that is missing from it may yet be in the text.
+    opening = [number for number in one.beginning[:_OPENING] if number < other.mark.reach or number in other.phrases]
+    return len(opening) < _KNOWN or sum(number in other.phrases for number in opening) * 4 > len(opening)
 
 
-def _has_own_passage(one: Reading, other: Reading) -> bool:
+def _has_own_passage(one: Traits, other: Traits) -> bool:
     if other.mark.reach != EVERYTHING:
         return False
     runs = (

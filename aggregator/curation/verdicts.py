@@ -1,7 +1,7 @@
 """Whether two items are copies of one article, by which rule and why; knows of no others and of no store.
 
-Pure, and symmetric: it does not matter which of the two was there first. The thresholds were measured on labelled sets
-of newswire, real feeds and changed texts (see docs/duplicates.md).
+Pure, and symmetric: it does not matter which of the two was there first. benchmarks/duplicates.py measures what the
+thresholds are worth on labelled sets of newswire, real feeds and changed texts.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Literal
 
 from aggregator.curation import likeness
 from aggregator.curation.fingerprints import Fingerprint
-from aggregator.curation.likeness import Reading
+from aggregator.curation.likeness import Traits
 
 HOUR = 3600
 # Between two copies of an article; bulletins come back with the same words after a week or two.
@@ -22,20 +22,19 @@ SAME_DAY = 18 * HOUR
 
 # What share of the shorter text's phrases must be in the longer, from how many phrases on.
 _TEXT_ENOUGH = ((60, 0.65), (24, 0.70), (12, 0.80))
+# Less is enough where the titles share so much of their words.
 _TEXT_WITH_TITLE, _TITLE_WITH_TEXT, _PHRASES_WITH_TITLE = 0.60, 0.55, 16
-_LEAST = 0.60
-# Titles must be so much alike where no text bears them out.
-_TITLE_WITHOUT_TEXT = 0.60
-# Less of the text than this is a comment on the page, not a copy of it.
+# And less again under one title, on one day or later.
+_TITLE_SAME_DAY, _TITLE_LATER = 0.30, 0.55
+_NEARLY_ALL, _MOST, _HALF = 0.95, 0.90, 0.50
+# Titles must be so much alike where a short text speaks of neither.
+_TITLE_ALONE = 0.60
+# Two texts behind one link that share less than this are an article and a comment on it.
 _COMMENT = 0.10
-# The same for one title: little on one day, more later.
-_TITLE_SAME_DAY, _TITLE_LATER = 0.3, 0.55
-_NEARLY_ALL = 0.95
-_MOST = 0.90
 # Fewer words are no text that could speak against a title, and so many are no more than a teaser.
 _NO_TEXT, _TEASER = 10, 80
 
-Rule = Literal["", "page", "title", "text", "title and text", "same source"]
+RuleName = Literal["", "page", "title", "text", "title and text", "same source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Sighting:
 class Verdict:
     """On two items: `rule` is "" where they stay apart; `score` is 0 to 1; `why` says it to a person."""
 
-    rule: Rule
+    rule: RuleName
     score: float
     why: str
     candidate: int
@@ -64,13 +63,13 @@ class Pair:
 
     new: Sighting
     old: Sighting
-    one: Reading
-    other: Reading
+    one: Traits
+    other: Traits
 
     @classmethod
     def of(cls, new: Sighting, old: Sighting) -> "Pair":
         """Return two sightings ready to be compared."""
-        return cls(new, old, Reading(new.fingerprint), Reading(old.fingerprint))
+        return cls(new, old, Traits(new.fingerprint), Traits(old.fingerprint))
 
     @cached_property
     def apart(self) -> int:
@@ -79,14 +78,17 @@ class Pair:
 
     @cached_property
     def phrases(self) -> int:
+        """Phrases in the shorter text."""
         return likeness.phrase_count(self.one, self.other)
 
     @cached_property
     def shared(self) -> float:
+        """The share of them that is in the longer text."""
         return likeness.shared_phrases(self.one, self.other)
 
     @cached_property
     def title_words(self) -> float:
+        """The share of the shorter title's words that is in the longer."""
         return likeness.shared_title_words(self.one, self.other)
 
     @cached_property
@@ -96,19 +98,23 @@ class Pair:
 
     @property
     def has_text(self) -> bool:
+        """Whether both have a text that can be compared."""
         return self.shortest >= _NO_TEXT
 
-    @cached_property
+    @property
     def same_page(self) -> bool:
+        """Whether both link to one page."""
         return self.one.mark.page == self.other.mark.page != 0
 
-    @cached_property
+    @property
     def pages_of_one_site(self) -> bool:
+        """Whether one site has a page for each, and so takes them for two."""
         one, other = self.one.mark, self.other.mark
         return one.site == other.site != 0 and one.page != other.page
 
-    @cached_property
+    @property
     def same_whole_title(self) -> bool:
+        """Whether the titles are equal, but for case, marks and articles."""
         return self.one.title == self.other.title != ()
 
 
@@ -118,30 +124,33 @@ def judge(pair: Pair) -> Verdict:
     if not rule:
         return Verdict("", 0.0, why, pair.old.appearance)
     score = pair.shared if pair.has_text else pair.title_words
-    return Verdict(rule, round(max(score, 0.0), 2), f"{why}; {_hours(pair.apart)} apart", pair.old.appearance)
+    return Verdict(rule, round(score, 2), f"{why}; {_hours(pair.apart)} apart", pair.old.appearance)
 
 
-def _of_one_source(pair: Pair) -> tuple[Rule, str]:
+def _of_one_source(pair: Pair) -> tuple[RuleName, str]:
     """The same thing under another guid. Feeds repeat their own words too often for anything less than all of them."""
     if pair.apart > WINDOW:
         return "", f"dated {_hours(pair.apart)} apart"
     if not pair.same_whole_title:
         return "", "one source, and the titles differ"
-    if pair.same_page and (pair.shared >= 0.5 or not pair.phrases):
+    if pair.same_page and (pair.shared >= _HALF or not pair.phrases):
         return "same source", f"one source, one page and one title{_text_of(pair)}"
-    if pair.shared >= _NEARLY_ALL and pair.phrases >= 12:
-        return "same source", f"one source and one title{_text_of(pair)}"
-    one, other = pair.one.mark, pair.other.mark
-    if 0 in (one.page, other.page) and (one.length, one.phrases) == (other.length, other.phrases):
+    if (pair.shared >= _NEARLY_ALL and pair.phrases >= _TEXT_ENOUGH[-1][0]) or _are_one_thing_without_links(pair):
         return "same source", f"one source and one title{_text_of(pair)}"
     return "", "one source, and the texts or the links differ"
 
 
-def _of_two_sources(pair: Pair) -> tuple[Rule, str]:
+def _are_one_thing_without_links(pair: Pair) -> bool:
+    """Whether nothing tells two items apart: the same words, and no page for each."""
+    one, other = pair.one.mark, pair.other.mark
+    return 0 in (one.page, other.page) and (one.length, one.phrases) == (other.length, other.phrases)
+
+
+def _of_two_sources(pair: Pair) -> tuple[RuleName, str]:
     if pair.same_page and pair.apart <= PAGE_WINDOW and (found := _on_one_page(pair)):
         return "page", found
     title = likeness.same_title(pair.one, pair.other)
-    if not title and pair.shared < _LEAST:
+    if not title and pair.shared < _TEXT_WITH_TITLE:
         return "", "neither title nor text agree enough"
     if obstacle := _obstacle(pair):
         return "", obstacle
@@ -153,7 +162,7 @@ def _of_two_sources(pair: Pair) -> tuple[Rule, str]:
 def _on_one_page(pair: Pair) -> str:
     """A link blog's comment leads to the page it comments on: the page alone is not enough."""
     comment = pair.shortest > _TEASER and pair.shared < _COMMENT
-    if pair.shared >= 0.5 or (pair.title_words >= _TITLE_WITH_TEXT and not comment):
+    if pair.shared >= _HALF or (pair.title_words >= _TITLE_WITH_TEXT and not comment):
         return f"same page{_titles_of(pair)}{_text_of(pair)}"
     return ""
 
@@ -162,7 +171,7 @@ def _obstacle(pair: Pair) -> str:
     """What stands between two items however alike their words are, or ""."""
     if pair.apart > WINDOW:
         return f"dated {_hours(pair.apart)} apart"
-    if (pair.one.live or pair.other.live) and not _are_one_text(pair):
+    if (pair.one.mark.live or pair.other.mark.live) and not _are_one_text(pair):
         return "a page that goes on being written"
     if likeness.title_numbers_differ(pair.one, pair.other) and not _numbers_in_text(pair):
         return "the titles have different numbers"
@@ -172,8 +181,8 @@ def _obstacle(pair: Pair) -> str:
 
 
 def _are_one_text(pair: Pair) -> bool:
-    lengths = sorted((pair.one.mark.length, pair.other.mark.length))
-    return pair.same_whole_title and pair.shared >= _NEARLY_ALL and lengths[0] >= _MOST * lengths[1]
+    longest = max(pair.one.mark.length, pair.other.mark.length)
+    return pair.same_whole_title and pair.shared >= _NEARLY_ALL and pair.shortest >= _MOST * longest
 
 
 def _numbers_in_text(pair: Pair) -> bool:
@@ -197,8 +206,8 @@ def _says_it_all(title: str, pair: Pair, *, on_one_day: bool) -> bool:
     return on_one_day and likeness.is_long(title) and pair.shortest <= _TEASER
 
 
-def _by_text(pair: Pair) -> tuple[Rule, str]:
-    if pair.title_words < _TITLE_WITHOUT_TEXT and likeness.titles_are_elsewhere(pair.one, pair.other):
+def _by_text(pair: Pair) -> tuple[RuleName, str]:
+    if _is_a_notice(pair):
         return "", "the texts speak of neither title"
     if pair.shared < _MOST and likeness.subjects_differ(pair.one, pair.other):
         return "", "each title names something that the other item does not"
@@ -209,6 +218,12 @@ def _by_text(pair: Pair) -> tuple[Rule, str]:
     if _agrees_in_both(pair):
         return "title and text", _text_of(pair)[2:] + _titles_of(pair)
     return "", "neither title nor text agree enough"
+
+
+def _is_a_notice(pair: Pair) -> bool:
+    """Whether a short text that speaks of neither title stands under two titles: "For subscribers only. Log in …"."""
+    short = pair.phrases < _TEXT_ENOUGH[0][0] and pair.title_words < _TITLE_ALONE
+    return short and likeness.titles_are_elsewhere(pair.one, pair.other)
 
 
 def _needed(phrases: int) -> float:

@@ -11,9 +11,10 @@ from sqlite_utils import Database
 
 from aggregator.config.values import Config
 from aggregator.curation.canonical import canonical_url
-from aggregator.curation.duplicates import Folding, Sighting, decide, gather
+from aggregator.curation.duplicates import Folding, decide, gather
 from aggregator.curation.fingerprints import Fingerprint
 from aggregator.curation.showing import FULL_TEXT, showing_rank
+from aggregator.curation.verdicts import Sighting
 from aggregator.model import Item
 from aggregator.pipeline import identity
 from aggregator.storage import appearances as copies

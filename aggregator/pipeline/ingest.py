@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
-from aggregator.curation.duplicates import Sighting
 from aggregator.curation.fingerprints import Fingerprint, fingerprint
+from aggregator.curation.verdicts import Sighting
 from aggregator.model import Item, Reading
 from aggregator.pipeline import identity
 from aggregator.pipeline.folding import Folder, keys_of

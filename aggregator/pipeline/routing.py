@@ -33,7 +33,7 @@ class Router:
         for name, topic in self._topics.items():
             if name in source.topics:
                 found[name] = matched.get(name, ())
-            elif source.name in topic.sources and _speaks(item.language, topic.languages):
+            elif source.name in topic.sources and speaks(item.language, topic.languages):
                 if topic.rule is None:
                     found[name] = ()
                 elif name in matched:
@@ -65,7 +65,7 @@ def fields_of(item: Item, source: Source) -> Fields:
     )
 
 
-def _speaks(language: str, wanted: tuple[str, ...]) -> bool:
+def speaks(language: str, wanted: tuple[str, ...]) -> bool:
     """Whether an item is in one of the languages; one that says nothing of its language is let through."""
     spoken = language.lower()
     return not wanted or not spoken or any(spoken == tag or spoken.startswith(tag + "-") for tag in wanted)

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from aggregator.model import Item
 from aggregator.reading.html import plain_text
 from aggregator.storage import copies
-from aggregator.storage.items import from_row, insert, update, write_item
+from aggregator.storage.items import from_row, insert, row_of, update, write_item
 from aggregator.storage.times import from_text, maybe_from, maybe_text, to_text
 
 
@@ -150,8 +150,7 @@ def load_copy(db: Database, found: Appearance) -> Item:
     if not found.shown:
         kept = copies.from_json(db.execute("SELECT copy FROM appearances WHERE id = ?", [found.id]).fetchone()[0])
         return replace(kept, text=plain_text(kept.content))
-    row = next(db.query("SELECT * FROM items WHERE id = ?", [found.item_id]))
-    return replace(from_row(db, row), guid=found.guid, published=found.published)
+    return replace(from_row(db, row_of(db, found.item_id)), guid=found.guid, published=found.published)
 
 
 def move(db: Database, found: Appearance, item_id: int, evidence: Evidence) -> None:

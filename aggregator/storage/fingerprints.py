@@ -26,6 +26,7 @@ CREATE TABLE fingerprints (
     lead INTEGER NOT NULL,
     reach INTEGER NOT NULL,
     figure_count INTEGER NOT NULL,
+    live INTEGER NOT NULL,
     phrases BLOB NOT NULL,
     words BLOB NOT NULL,
     figures BLOB NOT NULL,
@@ -57,10 +58,13 @@ _SETTLE = 4096
 _COMMON = 24
 # No item is compared with more than this many under one kind of key, whatever a broken or hostile feed may send.
 _FLOOD = 512
+# SQLite takes so many question marks and more.
+_CHUNK = 500
 _KEY_TABLES = ("fingerprint_keys_fresh", "fingerprint_keys_settled")
 _AMONG = "FROM fingerprint_keys WHERE"
 _COLUMNS = (
-    "appearance, source, at, titles, page, site, length, lead, reach, figure_count, phrases, words, figures, lures"
+    "appearance, source, at, titles, page, site, length, lead, reach, figure_count, live,"
+    " phrases, words, figures, lures"
 )
 
 
@@ -72,17 +76,20 @@ def candidates(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) 
 def sightings(db: sqlite3.Connection, appearances: Iterable[int]) -> list[Sighting]:
     """Return what is kept of some appearances, in the order of their numbers; nothing for one that is not entered."""
     wanted = sorted(appearances)
-    query = f"SELECT {_COLUMNS} FROM fingerprints WHERE appearance IN ({_marks(wanted)})"  # noqa: S608 - question marks
-    return [_sighting(row) for row in db.execute(query, wanted)]
+    found = []
+    for start in range(0, len(wanted), _CHUNK):
+        some = wanted[start : start + _CHUNK]
+        query = f"SELECT {_COLUMNS} FROM fingerprints WHERE appearance IN ({_marks(some)})"  # noqa: S608 - question marks
+        found += [_sighting(row) for row in db.execute(query, some)]
+    return found
 
 
 def add(db: sqlite3.Connection, sighting: Sighting) -> None:
     """Enter a new sighting."""
     mark = sighting.fingerprint
     row = (
-        *(sighting.appearance, sighting.source, sighting.at, "\n".join(mark.titles), mark.page, mark.site),
-        *(mark.length, mark.lead, mark.reach, mark.figure_count, mark.phrases, mark.words, mark.figures),
-        mark.lures,
+        *(sighting.appearance, sighting.source, sighting.at, "\n".join(mark.titles), mark.page, mark.site, mark.length),
+        *(mark.lead, mark.reach, mark.figure_count, mark.live, mark.phrases, mark.words, mark.figures, mark.lures),
     )
     db.execute(f"INSERT INTO fingerprints ({_COLUMNS}) VALUES ({_marks(row)})", row)  # noqa: S608 - question marks
     source = _hash(sighting.source)
@@ -104,21 +111,24 @@ def remove(db: sqlite3.Connection, appearances: Iterable[int]) -> None:
     for sighting in sightings(db, appearances):
         rows = [(key, sighting.at, sighting.appearance) for key in _keys(sighting.fingerprint)]
         for table in _KEY_TABLES:
-            db.executemany(f"DELETE FROM {table} WHERE key = ? AND at = ? AND appearance = ?", rows)
+            query = f"DELETE FROM {table} WHERE key = ? AND at = ? AND appearance = ?"  # noqa: S608 - our own names
+            db.executemany(query, rows)
         db.execute("DELETE FROM fingerprints WHERE appearance = ?", (sighting.appearance,))
 
 
 def expire(db: sqlite3.Connection, before: int) -> None:
     """Forget every sighting whose appearance has a number below `before`."""
     for table in _KEY_TABLES:
-        db.execute(f"DELETE FROM {table} WHERE appearance < ?", (before,))
+        db.execute(f"DELETE FROM {table} WHERE appearance < ?", (before,))  # noqa: S608 - our own names
     db.execute("DELETE FROM fingerprints WHERE appearance < ?", (before,))
 
 
 def _settle(db: sqlite3.Connection) -> None:
-    fresh, settled = _KEY_TABLES
-    db.execute(f"INSERT OR IGNORE INTO {settled} SELECT * FROM {fresh} ORDER BY key, at, appearance")
-    db.execute(f"DELETE FROM {fresh}")
+    db.execute(
+        "INSERT OR IGNORE INTO fingerprint_keys_settled SELECT * FROM fingerprint_keys_fresh"
+        " ORDER BY key, at, appearance"
+    )
+    db.execute("DELETE FROM fingerprint_keys_fresh")
 
 
 def _by_title(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:

@@ -22,6 +22,11 @@ def uid_is_taken(db: Database, uid: str) -> bool:
     return bool(db.execute(query, {"uid": uid}).fetchone()[0])
 
 
+def row_of(db: Database, item_id: int) -> dict[str, Any]:
+    """Return the row of an item."""
+    return next(db.query("SELECT * FROM items WHERE id = ?", [item_id]))
+
+
 def published(db: Database, item_id: int) -> datetime:
     """Return the date of publication of an item, which never changes."""
     return from_text(db.execute("SELECT published FROM items WHERE id = ?", [item_id]).fetchone()[0])

@@ -75,6 +75,12 @@ def topics_of(db: Database, item_id: int) -> dict[str, Terms]:
     return {topic: tuple(json.loads(terms)) for topic, terms in rows}
 
 
+def members(db: Database, topic: str) -> dict[int, Terms]:
+    """Return the items that are in a topic, with the terms that matched."""
+    rows = db.execute("SELECT item_id, terms FROM topic_items WHERE topic = ?", [topic]).fetchall()
+    return {item_id: tuple(json.loads(terms)) for item_id, terms in rows}
+
+
 def place(
     db: Database, item_id: int, published: datetime, wanted: Mapping[str, Terms], among: Iterable[str], now: datetime
 ) -> None:

@@ -82,18 +82,18 @@ def _unquoted(entry: str) -> str:
 
 def _check_entry(entry: str) -> None:
     """Refuse what only `match` understands: taken to the letter it would find nothing, silently."""
-    if not entry.strip():
+    bare = entry.strip()
+    if not bare:
         raise RuleError("This term is empty: write a word or take it away")
-    if field := _FIELD.match(entry):
-        raise RuleError(f"A field works only in match: write {field[0]}{_as_term(entry[field.end() :])} there")
+    if field := _FIELD.match(bare):
+        raise RuleError(f"A field works only in match: write {field[0]}{_as_term(bare[field.end() :])} there")
     if (operator := _OPERATOR.search(entry)) and not entry.isupper():
-        raise RuleError(
-            f"{operator[1]} works only in match: in a list, make each term an entry of its own", operator.start(1)
-        )
-    if _REGEX.fullmatch(entry):
+        what = f"{operator[1]} works only in match: in a list, make each term an entry of its own"
+        raise RuleError(what, operator.start(1))
+    if _REGEX.fullmatch(bare):
         raise RuleError("A regular expression works only in match: write it there")
-    if entry[0] == "-" and entry[1:2].isalpha():
-        raise RuleError(f"A minus works only in match: put {entry[1:]} into the list none")
+    if bare[0] == "-" and bare[1:2].isalpha():
+        raise RuleError(f"A minus works only in match: put {bare[1:]} into the list none")
 
 
 def _as_term(text: str) -> str:

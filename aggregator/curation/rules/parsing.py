@@ -28,7 +28,7 @@ def parse(text: str, fields: tuple[str, ...] = DEFAULT_FIELDS) -> Rule:
 
 def parse_tree(text: str, fields: tuple[str, ...], nesting: int = NESTING_LIMIT) -> Node:
     """Return the tree of a rule, or of a part of one, which may do nothing but exclude. RuleError."""
-    return _Parser(text, nesting).whole(in_order(fields))
+    return _Parser(text, nesting).whole(in_order(fields) or DEFAULT_FIELDS)
 
 
 def asks(root: Node) -> bool:
