@@ -22,7 +22,7 @@ def folded(place: Place) -> Place:
     """Two papers with one wire story under other headlines, a third with its own, all polled over loopback."""
     script = {
         "/a": [answer(200, rss(item("Bridge across the river to reopen", "a1", "https://a.example/x", BODY, DATE), title="A"))],
-        "/b": [answer(200, rss(item("Neighbours settle bridge row", "b1", "https://b.example/y", BODY + "Our own reporter adds a line.", DATE), title="B"))],
+        "/b": [answer(200, rss(item("Neighbours settle bridge row", "b1", "https://b.example/y", BODY + "Our own reporter adds a line.", DATE.replace("08:", "09:")), title="B"))],
         "/c": [answer(200, rss(item("Football tonight", "c1", "https://c.example/z", "A match between two sides.", DATE), title="C"))],
     }  # fmt: skip
     with FakeWeb(script) as web:
@@ -101,10 +101,13 @@ def test_a_third_copy_does_not_undo_a_split(folded: Place) -> None:
 
 def test_a_copy_that_joins_two_items_makes_them_one(place: Place) -> None:
     """The older item stays, the younger one's id goes on meaning it, and the feed has one entry less."""
-    half = len(BODY) // 2
-    parts = {"a": BODY[:half], "b": BODY[half:], "c": BODY}
-    script = {f"/{name}": [answer(200, rss(item(f"{name} title", f"urn:{name}", f"https://{name}.example/x", text, DATE)))]
-              for name, text in parts.items()}  # fmt: skip
+    title = "Bridge will reopen in spring after long repairs"
+    items = {
+        "a": item("Ministers shake hands", "urn:a", "https://a.example/x", BODY, DATE),
+        "b": item(title, "urn:b", "https://b.example/bridge", "", DATE),
+        "c": item(title, "urn:c", "https://b.example/bridge?utm_source=c", BODY, DATE),
+    }
+    script = {f"/{name}": [answer(200, rss(one))] for name, one in items.items()}
     with FakeWeb(script) as web:
         place.configure(
             "".join(f'[sources.{name}]\nurl = "{web.url(f"/{name}")}"\n' for name in "abc")

@@ -89,7 +89,7 @@ class Folder:
             original=item.origin is None,
             full_text=len(item.text) >= FULL_TEXT,
             current=source is not None,
-            first_seen=found.first_seen,
+            since=found.published or found.first_seen,
         )
 
 

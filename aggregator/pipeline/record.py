@@ -1,7 +1,7 @@
 """What a poll brought, into the database: items, validators and schedule stand or fall in one transaction."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlite_utils import Database
 
@@ -17,8 +17,6 @@ from aggregator.polling.moves import Move, after_poll
 from aggregator.storage import sources as store
 from aggregator.storage.files import save_files, unreadable_files
 from aggregator.storage.sources import SourceState
-
-_LONGEST_WAIT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +132,11 @@ def _history(state: SourceState, outcome: Outcome, took: Ingested) -> History:
 
 
 def _schedule(outcome: Outcome, history: History, when: datetime, why: str) -> dict[str, object]:
-    wait = outcome.response.caching.retry_after if not isinstance(outcome.response, Gone) else None
     return {
         "last_polled": outcome.at,
         "next_poll": when,
         "next_poll_reason": why,
-        "not_before": outcome.at + min(timedelta(seconds=wait), _LONGEST_WAIT) if wait else None,
+        "not_before": cadence.not_before(outcome.response, outcome.at),
         "failures": history.failures,
         "failing_since": history.failing_since,
         "last_new": history.last_new,

@@ -59,7 +59,7 @@ def fields_of(item: Item, source: Source) -> Fields:
         content=item.text,
         categories=item.categories,
         author=", ".join(item.authors),
-        source=f"{source.name} {source.title}".strip(),
+        source=source.name,
         language=item.language,
         url=item.url,
     )
