@@ -103,9 +103,9 @@ def test_a_copy_that_joins_two_items_makes_them_one(place: Place) -> None:
     """The older item stays, the younger one's id goes on meaning it, and the feed has one entry less."""
     title = "Bridge will reopen in spring after long repairs"
     items = {
-        "a": item("Ministers shake hands", "urn:a", "https://a.example/x", BODY, DATE),
-        "b": item(title, "urn:b", "https://b.example/bridge", "", DATE),
-        "c": item(title, "urn:c", "https://b.example/bridge?utm_source=c", BODY, DATE),
+        "a": item("Ministers shake hands", "urn:test:a", "https://a.example/x", BODY, DATE),
+        "b": item(title, "urn:test:b", "https://b.example/bridge", "", DATE),
+        "c": item(title, "urn:test:c", "https://b.example/bridge?utm_source=c", BODY, DATE),
     }
     script = {f"/{name}": [answer(200, rss(one))] for name, one in items.items()}
     with FakeWeb(script) as web:
@@ -119,7 +119,7 @@ def test_a_copy_that_joins_two_items_makes_them_one(place: Place) -> None:
     assert len(place.titles("all")) == 1
     assert place.rows("SELECT count(*) FROM appearances") == [(3,)]
     kept = place.feed("all").entries[0].id
-    gone = ({"urn:a", "urn:b"} - {kept}).pop()
+    gone = ({"urn:test:a", "urn:test:b"} - {kept}).pop()
     assert place.rows("SELECT uid FROM aliases") == [(gone,)]
     assert place.run("explain", gone) == 0
 
