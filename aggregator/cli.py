@@ -15,7 +15,7 @@ DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code (SPEC 2): done, not done, wrong arguments or feeds.toml, interrupted."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     _log_to_stderr(verbose=options.verbose)
     try:
         command = import_module(f"aggregator.commands.{options.command}")
@@ -37,7 +37,8 @@ def run(arguments: Sequence[str]) -> int:
         return FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of everything that can be typed."""
     parser = argparse.ArgumentParser(
         prog="aggregator",
         description="Polls the sources of feeds.toml, folds duplicates, and republishes them as topic feeds.",

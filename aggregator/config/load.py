@@ -24,7 +24,12 @@ _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 def load(path: Path) -> Config:
     """Read and check the file. Raises ConfigError with every problem in it."""
-    text, document = _parse(path)
+    return interpret(path, read(path))
+
+
+def interpret(path: Path, text: str) -> Config:
+    """Check `text` as if it stood in the file at `path`. Raises ConfigError with every problem in it."""
+    document = _document(path, text)
     problems = Problems(path, text)
     for name in document:
         if name not in _TABLES:
@@ -43,16 +48,22 @@ def load(path: Path) -> Config:
     return Config(path.absolute(), _site(site, path.absolute().parent), defaults, found_sources, found_topics)
 
 
-def _parse(path: Path) -> tuple[str, dict[str, Any]]:
+def read(path: Path) -> str:
+    """Return the text of the file, without a byte order mark. Raises ConfigError where it cannot be had."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        return text, tomllib.loads(text)
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         message, line = 'there is no such file; "aggregator init" writes one to start from', 1
     except OSError as error:
         message, line = f"cannot be read: {error.strerror}", 1
     except UnicodeDecodeError as error:
         message, line = "is not in UTF-8; save it as UTF-8", error.object[: error.start].count(b"\n") + 1
+    raise ConfigError(path, (Problem(line, "", message),))
+
+
+def _document(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = _TOML_PLACE.search(str(error))
         line = int(place[1]) if place and place[1] else text.count("\n") + 1

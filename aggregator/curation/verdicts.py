@@ -28,7 +28,7 @@ _TEXT_WITH_TITLE, _TITLE_WITH_TEXT, _PHRASES_WITH_TITLE = 0.60, 0.55, 16
 _TITLE_SAME_DAY, _TITLE_LATER = 0.30, 0.55
 _NEARLY_ALL, _MOST, _HALF = 0.95, 0.90, 0.50
 # Titles must be so much alike where a short text speaks of neither.
-_TITLE_ALONE = 0.60
+_TITLE_ALONE = 0.70
 # Two texts behind one link that share less than this are an article and a comment on it.
 _COMMENT = 0.10
 # Fewer words are no text that could speak against a title, and so many are no more than a teaser.

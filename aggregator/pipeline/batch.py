@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from aggregator.digest import digest
 from aggregator.model import Failed, Fetched, PollJob, Reading, Response, Unreadable
+from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.poller import Jobs, poll_many
 from aggregator.polling.web import Web
 from aggregator.reading.pool import ReaderPool
-from aggregator.reading.read import read_body
 
 _READ_AHEAD = 8
 
@@ -27,6 +27,7 @@ class Outcome:
     milliseconds: int
     size: int = 0
     digest: bytes = b""
+    marks: Marks = ()
 
 
 async def poll_batch(web: Web, pool: ReaderPool, jobs: Jobs) -> AsyncGenerator[Outcome, None]:
@@ -52,8 +53,10 @@ async def poll_batch(web: Web, pool: ReaderPool, jobs: Jobs) -> AsyncGenerator[O
 
 
 async def _read(pool: ReaderPool, job: PollJob, fetched: Fetched, at: datetime, milliseconds: int) -> Outcome:
-    read = await pool.run(read_body, fetched.body, fetched.content_type, job.configured_url, job.known, at)
+    read = await pool.run(read_and_mark, fetched.body, fetched.content_type, job.configured_url, job.known, at)
     size = len(fetched.body)
     if isinstance(read, Unreadable):
         return Outcome(job, Failed(read.reason, fetched.status, fetched.caching), None, at, milliseconds, size)
-    return Outcome(job, replace(fetched, body=b""), read, at, milliseconds, size, digest(fetched.body))
+    reading, marks = read
+    kept = replace(fetched, body=b"")
+    return Outcome(job, kept, reading, at, milliseconds, size, digest(fetched.body), marks)

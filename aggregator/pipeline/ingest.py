@@ -9,12 +9,13 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
-from aggregator.curation.fingerprints import Fingerprint, fingerprint
+from aggregator.curation.fingerprints import Fingerprint
 from aggregator.curation.verdicts import Sighting
 from aggregator.model import Item, Reading
 from aggregator.pipeline import identity
 from aggregator.pipeline.folding import Folder, keys_of
 from aggregator.pipeline.routing import Router
+from aggregator.pipeline.work import Marks
 from aggregator.storage import appearances as copies
 from aggregator.storage import fingerprints, retention, topics
 from aggregator.storage import items as store
@@ -39,37 +40,27 @@ class Ingest:
         self._now = now
         self._folder = Folder(db, config, now)
 
-    def take(self, source: Source, reading: Reading, *, first: bool = False) -> Ingested:
-        """Store every item of a reading; the oldest first, so that numbers in the database follow time.
+    def take(self, source: Source, reading: Reading, marks: Marks, *, first: bool = False) -> Ingested:
+        """Store every item of a reading, whose fingerprints are `marks`.
 
-        At the `first` poll of a feed its undated items are an hour apart, lest a feed of hundreds be all of them news.
+        The oldest goes first, so that numbers in the database follow time. At the `first` poll of a feed its undated
+        items are an hour apart, lest a feed of hundreds be all of them news.
         """
         done = Ingested()
         shared = identity.shared_keys(reading.items)
         undated = [item.guid for item in reading.items if not (item.published or item.updated)] if first else []
         ages = {guid: age for age, guid in enumerate(undated)}
-        for item in reversed(reading.items):
-            self._take_one(source, item, shared, reading.digests, ages, done)
+        for item, mark in zip(reversed(reading.items), reversed(marks), strict=True):
+            key, found = self._known(source, item, shared, reading.digests)
+            if found:
+                done.changed += self._update(source, found, item, mark)
+            elif retention.is_buried(self._db, source.name, key):
+                continue
+            elif self._add(source, item, mark, key, ages.get(item.guid, 0)):
+                done.new += 1
+            else:
+                done.folded += 1
         return done
-
-    def _take_one(
-        self,
-        source: Source,
-        item: Item,
-        shared: frozenset[str],
-        digests: frozenset[bytes],
-        ages: dict[str, int],
-        done: Ingested,
-    ) -> None:
-        key, found = self._known(source, item, shared, digests)
-        if found:
-            done.changed += self._update(source, found, item)
-        elif retention.is_buried(self._db, source.name, key):
-            return
-        elif self._add(source, item, key, ages.get(item.guid, 0)):
-            done.new += 1
-        else:
-            done.folded += 1
 
     def _known(
         self, source: Source, item: Item, shared: frozenset[str], digests: frozenset[bytes]
@@ -85,7 +76,7 @@ class Ingest:
             return key, same_id
         return apart if same_id or is_shared else key, None
 
-    def _update(self, source: Source, found: Appearance, item: Item) -> bool:
+    def _update(self, source: Source, found: Appearance, item: Item, mark: Fingerprint) -> bool:
         """Write what has changed in a copy; whether that is a change a reader would see."""
         keys = keys_of(item, found.guid_key)
         if keys["content_digest"] == found.content_digest:
@@ -93,7 +84,7 @@ class Ingest:
                 copies.mark_digest(self._db, found, item.digest)
             return False
         copies.write_appearance(self._db, found, item, keys)
-        fingerprints.replace(self._db.conn, found.id, fingerprint(item))
+        fingerprints.replace(self._db.conn, found.id, mark)
         if found.shown:
             updated = identity.changed_at(item, store.updated(self._db, found.item_id), self._now)
             store.write_item(self._db, found.item_id, item, source.name, updated)
@@ -101,10 +92,9 @@ class Ingest:
         self._router.route(self._db, found.item_id, self._now)
         return found.shown
 
-    def _add(self, source: Source, item: Item, key: str, age: int) -> bool:
+    def _add(self, source: Source, item: Item, mark: Fingerprint, key: str, age: int) -> bool:
         """Store a copy that was not known; whether it is an article of its own."""
         at = item.published or self._now
-        mark = fingerprint(item)
         folding = self._folder.find(source.name, at, mark) if source.dedupe else None
         if folding is None:
             item_id = self._folder.add_item(item, source.name, key, self._now, age=age)
@@ -118,10 +108,12 @@ class Ingest:
         )
         if source.dedupe:
             self._enter(number, source.name, at, mark)
-        if folding:
-            self._folder.choose_shown(item_id)
+        if folding is None:
+            self._router.route_new(self._db, item_id, source, item, self._now)
+            return True
+        self._folder.choose_shown(item_id)
         self._router.route(self._db, item_id, self._now)
-        return folding is None
+        return False
 
     def _enter(self, number: int, source: str, at: datetime, mark: Fingerprint) -> None:
         fingerprints.add(self._db.conn, Sighting(number, source, int(at.timestamp()), mark))

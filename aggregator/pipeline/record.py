@@ -47,7 +47,7 @@ class Recorder:
         took = Ingested()
         if outcome.reading is not None:
             took = Ingest(self.db, self.config, self.router, outcome.at).take(
-                source, outcome.reading, first=state.last_polled is None
+                source, outcome.reading, outcome.marks, first=state.last_polled is None
             )
         history = _history(state, outcome, took)
         rhythm = outcome.reading.feed.rhythm if outcome.reading else state.rhythm
@@ -78,7 +78,7 @@ class Recorder:
 
     def record_files(self, source: Source, read: SeedReading, present: int, at: datetime, milliseconds: int) -> Result:
         """Write one visit to a path source. What could be read is taken; the rest is named."""
-        took = Ingest(self.db, self.config, self.router, at).take(source, read.reading)
+        took = Ingest(self.db, self.config, self.router, at).take(source, read.reading, read.marks)
         save_files(self.db, source.name, read.files, read.renamed)
         unreadable = unreadable_files(self.db, source.name)
         error = "; ".join(f"{path}: {reason}" for path, reason in unreadable.items())

@@ -50,6 +50,12 @@ class Router:
                     wanted.setdefault(name, terms)
         topic_store.place(db, item_id, store.published(db, item_id), wanted, self._topics, now)
 
+    def route_new(self, db: Database, item_id: int, source: Source, item: Item, now: datetime) -> None:
+        """Put an item that has just been stored, and has one copy, into its topics."""
+        wanted = self.topics_for(source, item)
+        if wanted:
+            topic_store.place(db, item_id, store.published(db, item_id), wanted, (), now)
+
 
 def fields_of(item: Item, source: Source) -> Fields:
     """Return what the rules look at."""

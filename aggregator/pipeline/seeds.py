@@ -6,11 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.config.values import Source
+from aggregator.curation.fingerprints import Fingerprint
 from aggregator.digest import digest
 from aggregator.model import FeedInfo, FileState, Item, Reading, Unreadable
+from aggregator.pipeline.work import Marks, read_and_mark_files
 from aggregator.polling.files import FilesFound
 from aggregator.reading.pool import ReaderPool
-from aggregator.reading.read import FileJob, is_feed, read_files, shared_lines
+from aggregator.reading.read import FileJob, is_feed, shared_lines
 
 _A_JOB = 50  # files read in one call of a worker
 
@@ -20,6 +22,7 @@ class SeedReading:
     """What the changed files of a source hold, and how to remember them: `renamed` are the old names of moved files."""
 
     reading: Reading
+    marks: Marks
     files: tuple[FileState, ...]
     renamed: frozenset[str]
 
@@ -31,34 +34,36 @@ async def read_seeds(
     readable = [file for file in found.changed if not file.error]
     shared = shared_lines([FileJob(file.state.path, file.body) for file in readable])
     jobs = [FileJob(file.state.path, file.body) for file in readable]
-    results: dict[str, Reading | Unreadable] = {}
+    results: dict[str, tuple[Reading, Marks] | Unreadable] = {}
     for start in range(0, len(jobs), _A_JOB):
         results |= await _read_some(pool, jobs[start : start + _A_JOB], shared, now)
     names = _Names(known, found.missing)
     items: list[Item] = []
+    marks: list[Fingerprint] = []
     files = []
     for file in found.changed:
         read = results.get(file.state.path) or Unreadable(file.error)
         if isinstance(read, Unreadable):
             files.append(replace(file.state, error=read.reason))
             continue
-        state, here = names.named(file.state, read)
+        state, here = names.named(file.state, read[0])
         files.append(state)
         items.extend(here)
+        marks.extend(read[1])
     reading = Reading(FeedInfo(format="files", title=source.title or Path(source.path).name), tuple(items))
-    return SeedReading(reading, tuple(files), frozenset(names.renamed))
+    return SeedReading(reading, tuple(marks), tuple(files), frozenset(names.renamed))
 
 
 async def _read_some(
     pool: ReaderPool, jobs: list[FileJob], shared: frozenset[str], now: datetime
-) -> dict[str, Reading | Unreadable]:
+) -> dict[str, tuple[Reading, Marks] | Unreadable]:
     """The readings by name; where one file takes its worker down, the others of the call are read one by one."""
-    read = await pool.run(read_files, jobs, shared, now)
+    read = await pool.run(read_and_mark_files, jobs, shared, now)
     if not isinstance(read, Unreadable):
         return read
     if len(jobs) == 1:
         return {jobs[0].name: read}
-    results: dict[str, Reading | Unreadable] = {}
+    results: dict[str, tuple[Reading, Marks] | Unreadable] = {}
     for job in jobs:
         results |= await _read_some(pool, [job], shared, now)
     return results

@@ -25,6 +25,7 @@ MARKERS = LEFTOVERS | {
 
 # How many words a line that ends so has at least to be read as sentences.
 _PROSE = {"sentence25": 25, "sentence10": 10, "open40": 40, "colon": 20, "ellipsis": 45}
+_LONGEST = 1000  # characters of a line whose words are looked at: 90 words have no more
 _TERMINALS = ".!?…。！？؟।॥։።"
 _ENDS = _TERMINALS + ":：,，、;；"
 _QUOTES = "\"“„«‘'「『»"
@@ -72,7 +73,7 @@ def look(block: Block, shared: frozenset[str] = frozenset()) -> Line:
     line = Line(block, fold(text), words, words >= _PROSE.get(shape, words + 1), [shape])
     if words <= 14 and text[:1] in "—–" and not shape.startswith("sentence"):
         line.signals.append("attribution")
-    elif words <= 90 and block.form != "quote":  # a quotation may say anything, and so may code
+    elif words <= 90 and len(text) <= _LONGEST and block.form != "quote":  # a quotation may say anything, and so may code
         line.signals += _phrases(line)
     if len(line.signals) == 1:
         line.signals += _style(text, words, shape)

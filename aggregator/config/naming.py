@@ -1,0 +1,62 @@
+"""What a source is to be called, and whether two feed URLs are one subscription; pure."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
+
+from aggregator.config.values import Source
+from aggregator.curation.canonical import canonical_url, site_of
+
+NAME = re.compile(r"[a-z0-9-]{1,64}")
+_LONGEST = 40  # of a name made by us: people type it
+_APOSTROPHES = re.compile(r"(?<=\w)['’](?=\w)")
+_OTHER = re.compile(r"[^a-z0-9]+")
+_HOST_PREFIX = re.compile(r"^(?:(?:www\d?|feeds?|rss|m)\.)+(?=[^.]+\.)")
+_FALLBACK = "feed"
+
+
+def source_name(title: str, url: str, taken: Collection[str]) -> str:
+    """Return a free name for a source: made of its title where that has Latin letters, else of its host."""
+    wanted = _slug(title) or _slug(_HOST_PREFIX.sub("", _host(url))) or _FALLBACK
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}-{number}"
+    return name
+
+
+def feed_key(url: str) -> str:
+    """Return what a feed URL is recognised by: scheme, `www.` and a trailing slash make no other feed of it.
+
+    The address of an item may not be the root of a site, that of a feed may.
+    """
+    return canonical_url(url) or site_of(url) or url
+
+
+def subscribed(sources: Mapping[str, Source]) -> dict[str, str]:
+    """Return the names of the sources that are feeds, by their keys."""
+    return {feed_key(source.url): name for name, source in sources.items() if source.url}
+
+
+def _slug(text: str) -> str:
+    """The text in the letters that a name may have; "" where too little of it would be left to be recognised."""
+    plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
+    letters = sum(letter.isalnum() for letter in plain)
+    words = _OTHER.sub("-", plain.replace("ß", "ss")).strip("-")
+    if 2 * sum(letter != "-" for letter in words) < letters:
+        return ""
+    return words if len(words) <= _LONGEST else _cut(words)
+
+
+def _cut(words: str) -> str:
+    head = words[: _LONGEST + 1]
+    at = head.rfind("-")
+    return head[:at] if at > _LONGEST // 2 else words[:_LONGEST]
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
