@@ -147,6 +147,20 @@ def test_dedupe_false_keeps_copies_apart(place: Place) -> None:
     assert place.titles("all") == ["Council agrees", "Council agrees"]
 
 
+def test_a_topic_may_show_every_copy(place: Place) -> None:
+    """`duplicates = "show"`: each copy an entry with an id of its own, the first with the article's."""
+    a = rss(item("Council agrees", guid="urn:test:1", link="https://site.example/story", text=LONG), title="A paper")
+    b = rss(item("Council agrees", guid="urn:test:1", link="https://site.example/story", text=LONG), title="B paper")
+    with web_of(a=a, b=b) as web:
+        place.configure(sources(web, "a", "b") + '[topics.each]\ntitle = "Each"\nduplicates = "show"\n')
+        place.run("-q", "fetch")
+    entries = place.feed("each").entries
+    assert sorted(entry.source.title for entry in entries) == ["A paper", "B paper"]
+    assert len({entry.id for entry in entries}) == 2
+    assert place.feed("all").entries[0].id in {entry.id for entry in entries}
+    assert "Also in" not in entries[0].content[0].value
+
+
 def test_the_higher_priority_is_shown_and_the_id_stays(place: Place) -> None:
     """When a better copy comes, it takes over; the published id and date do not change, and nothing looks new."""
     date, later = "Sun, 01 Nov 2026 08:00:00 GMT", "Sun, 01 Nov 2026 09:00:00 GMT"

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from itertools import chain, count
 from urllib.parse import urlsplit
 
 from aggregator.config.values import Source
@@ -18,12 +19,10 @@ _FALLBACK = "feed"
 
 def source_name(title: str, url: str, taken: Collection[str]) -> str:
     """Return a free name for a source: made of its title where that has Latin letters, else of its host."""
-    wanted = _slug(title) or _slug(_HOST_PREFIX.sub("", _host(url))) or _FALLBACK
-    name, number = wanted, 1
-    while name in taken:
-        number += 1
-        name = f"{wanted}-{number}"
-    return name
+    wanted = ("" if "://" in title else _slug(title)) or _slug(_HOST_PREFIX.sub("", _host(url))) or _FALLBACK
+    numbers = chain(range(2, 100), count(len(taken)))  # a list may hold thousands of feeds of one title
+    names = chain([wanted], (f"{wanted}-{number}" for number in numbers))
+    return next(name for name in names if name not in taken)
 
 
 def feed_key(url: str) -> str:
@@ -43,7 +42,7 @@ def _slug(text: str) -> str:
     """The text in the letters that a name may have; "" where too little of it would be left to be recognised."""
     plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
     letters = sum(letter.isalnum() for letter in plain)
-    words = _OTHER.sub("-", plain.replace("ß", "ss")).strip("-")
+    words = _OTHER.sub("-", plain).strip("-")
     if 2 * sum(letter != "-" for letter in words) < letters:
         return ""
     return words if len(words) <= _LONGEST else _cut(words)

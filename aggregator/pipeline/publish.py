@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from aggregator.config.values import Config, Share, Topic
 from aggregator.digest import digest
 from aggregator.model import Document, Entry, SourceInfo
+from aggregator.pipeline.identity import minted_id
 from aggregator.pipeline.naming import source_infos
 from aggregator.pipeline.reports import activity, status
 from aggregator.publishing import archive
@@ -86,9 +87,10 @@ class Publisher:
         if topic.archive:
             with writing(self._db):
                 months = [_month(name) for name in topic_store.assign_months(self._db, state)]
-        entries = store.newest(
+        newest = store.newest(
             self._db, topic.name, self._sources, limit=topic.limit, per_source=topic.max_per_source, since=since
         )
+        entries = self._as_shown(topic, newest)[: topic.limit]
         documents = render_topic(
             self._config.site, topic, entries, created=state.created, shares=self._shares, months=months
         )
@@ -104,10 +106,20 @@ class Publisher:
             topic_store.published(self._db, state, self._made_with(topic), expires)
 
     def _publish_month(self, topic: Topic, month: Month, months: list[Month]) -> None:
-        entries = store.month(self._db, topic.name, self._sources, str(month))
+        entries = self._as_shown(topic, store.month(self._db, topic.name, self._sources, str(month)))
         document = render_archive(self._config.site, topic, month, entries, months=months, shares=self._shares)
         self._write((document,), _dates((document,), entries), topic.name)
         self._write(self._pages(entries), {}, topic.name)
+
+    def _as_shown(self, topic: Topic, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        """The entries as the topic wants its duplicates: one for each article, or one for each copy."""
+        if topic.duplicates == "fold":
+            return entries
+
+        def uid_of(source: str, key: str) -> str:
+            return minted_id(source, key, self._config.site.base_url)
+
+        return store.each_copy(self._db, entries, self._sources, uid_of)
 
     def _pages(self, entries: Iterable[Entry]) -> Iterator[Document]:
         """The pages of the entries that have no URL of their own."""

@@ -1,7 +1,8 @@
 """Items as they are published: the entries of a topic, newest first, with the copies folded into each."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -9,10 +10,18 @@ from typing import Any
 from sqlite_utils import Database
 
 from aggregator.model import Copy, Entry, Origin, SourceInfo
+from aggregator.storage import appearances
 from aggregator.storage.items import categories, enclosures
 from aggregator.storage.times import from_text, to_text
 
 Sources = Mapping[str, SourceInfo]
+UidOf = Callable[[str, str], str]
+
+# What a copy brings to its entry as it is.
+_CARRIED = (
+    "title", "url", "authors", "summary", "content", "language", "categories", "enclosures", "image", "comments",
+    "rights", "origin",
+)  # fmt: skip
 
 _NEWEST = """SELECT items.* FROM topic_items JOIN items ON items.id = topic_items.item_id
     WHERE topic = :topic AND topic_items.published >= :since
@@ -41,6 +50,34 @@ def month(db: Database, topic: str, sources: Sources, name: str) -> tuple[Entry,
     """Return all entries in one month ("2026-01") of a topic's archive, newest first."""
     rows = db.query(_MONTH, {"topic": topic, "month": name})
     return tuple(_entry(db, row, sources) for row in rows)
+
+
+def each_copy(db: Database, entries: Iterable[Entry], sources: Sources, uid_of: UidOf) -> tuple[Entry, ...]:
+    """Return an entry for every copy of each article, the newest first, none of them naming the others.
+
+    The first copy has the article's id; `uid_of` makes one for each other from its source and its key there.
+    """
+    found = [entry for article in entries for entry in _copies(db, article, sources, uid_of)]
+    return tuple(sorted(found, key=lambda entry: (entry.published, entry.id), reverse=True))
+
+
+def _copies(db: Database, article: Entry, sources: Sources, uid_of: UidOf) -> Iterator[Entry]:
+    for copy in appearances.copies_of(db, article.id):
+        uid = article.uid if copy.rule is None else uid_of(copy.source, copy.guid_key)
+        if copy.shown:
+            yield replace(article, uid=uid, also=())
+            continue
+        item = appearances.load_copy(db, copy)
+        published = copy.published or copy.first_seen
+        carried = {field: getattr(item, field) for field in _CARRIED}
+        yield Entry(
+            id=article.id,
+            uid=uid,
+            source=_source(sources, copy.source),
+            published=published,
+            updated=max(published, item.updated or published),
+            **carried,
+        )
 
 
 def one(db: Database, item_id: int, sources: Sources) -> Entry:
