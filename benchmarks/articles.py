@@ -2,10 +2,10 @@
 
     python benchmarks/articles.py FOLDER [--half 0|1]
 
-FOLDER holds `pasted/*.txt`, `gold/*.txt` (headline, then the body) and `html/*.html` under the same names. One line an article:
-the F1 of the words of its content, its recall, whether the title is exact, and the F1 of the raw pasted text, of trafilatura on
-the page and of our reader on the page. `--half` takes the sites of one half only, by a hash of their names, so that the other
-half can stay unseen.
+FOLDER holds `pasted/*.txt`, `gold/*.txt` (headline, then the body) and `html/*.html` under the same names. One line an
+article: the F1 of the words of its content, its recall, whether the title is exact, and the F1 of the raw pasted text,
+of trafilatura on the page and of our reader on the page. `--half` takes the sites of one half only, by a hash of their
+names, so that the other half can stay unseen.
 """
 
 import argparse
@@ -27,11 +27,11 @@ from aggregator.reading.page import read_page
 
 # What no article ends with; counted where the gold does not have it.
 _LEFTOVERS = (
-    "leave a reply", "leave a comment", "your email address will not be published", "required fields are marked", "check also",
-    "you may also like", "you might also like", "all rights reserved", "sign up for", "subscribe to our", "subscribe now",
-    "share this article", "share this", "related articles", "related stories", "read more:", "privacy policy", "terms of use",
-    "terms of service", "cookie policy", "most read", "most popular", "trending", "post a comment", "follow us on", "advertisement",
-    "newsletter", "copyright", "©",
+    "leave a reply", "leave a comment", "your email address will not be published", "required fields are marked",
+    "check also", "you may also like", "you might also like", "all rights reserved", "sign up for", "subscribe to our",
+    "subscribe now", "share this article", "share this", "related articles", "related stories", "read more:",
+    "privacy policy", "terms of use", "terms of service", "cookie policy", "most read", "most popular", "trending",
+    "post a comment", "follow us on", "advertisement", "newsletter", "copyright", "©",
 )  # fmt: skip
 
 
@@ -140,7 +140,8 @@ def _summary(rows: list[Row]) -> None:
                 f"{name:24} {median(f1):7.4f} {mean(f1):7.4f} {min(f1):7.3f} {sum(value < 0.7 for value in f1):5} "
                 f"{mean(found.recall for found in scores):7.4f} {mean(found.precision for found in scores):7.4f}"
             )
-    print(f"titles exact: {sum(row.title for row in rows)} of {len(rows)}; leftovers at the end: {sum(map(bool, (row.leftovers for row in rows)))}")
+    exact, left = sum(row.title for row in rows), sum(bool(row.leftovers) for row in rows)
+    print(f"titles exact: {exact} of {len(rows)}; articles with a leftover at the end: {left}")
 
 
 def _speed(folder: Path) -> None:
@@ -151,7 +152,8 @@ def _speed(folder: Path) -> None:
         for text in sample:
             read_article(text)
         taken = time.perf_counter() - started
-        print(f"{name}: {len(sample) / taken:,.0f} files a second, {sum(map(len, sample)) / taken / 1e6:.2f} million characters a second")
+        speed = sum(map(len, sample)) / taken / 1e6
+        print(f"{name}: {len(sample) / taken:,.0f} files a second, {speed:.2f} million characters a second")
 
 
 if __name__ == "__main__":

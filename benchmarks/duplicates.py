@@ -1,7 +1,10 @@
 """Measures the duplicate finder: how well on labelled sets, how fast and how large on a long stream.
 
-python benchmarks/duplicates.py FOLDER                   scores on every NAME.items.jsonl + NAME.gold.jsonl in FOLDER
-python benchmarks/duplicates.py FOLDER --speed 100000    items per second with so many items in the window
+python benchmarks/duplicates.py FOLDER                        scores on every NAME.items.jsonl with a NAME.gold.jsonl
+python benchmarks/duplicates.py FOLDER --speed 10000 100000   items per second with so many items in the window
+
+Items are lines of id, feed, title, url, published (epoch seconds or null), summary and content; gold lines of id,
+cluster (duplicates), story (same event) and kind.
 """
 
 import argparse
@@ -20,6 +23,7 @@ from typing import Any
 
 from aggregator.curation.duplicates import decide, gather
 from aggregator.curation.fingerprints import fingerprint
+from aggregator.curation.stories import Account, stories
 from aggregator.curation.verdicts import WINDOW, Sighting
 from aggregator.model import Item
 from aggregator.storage import fingerprints as index
@@ -39,6 +43,7 @@ class Articles:
         self.rules: Counter[str] = Counter()
 
     def take(self, new: Sighting) -> None:
+        """Find, decide and enter one copy."""
         verdicts = decide(new, index.candidates(self.db, new.source, new.at, new.fingerprint))
         items = {self.item_of[verdict.candidate] for verdict in verdicts}
         folding = gather(verdicts, self.item_of, {item: self.members[item] for item in items})
@@ -54,15 +59,18 @@ class Articles:
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
+    """Return the values of a file of JSON lines."""
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file if line.strip()]
 
 
 def plain(html: str) -> str:
+    """Return HTML as words: the corpus has it as its feeds had it."""
     return unescape(_TAG.sub(" ", html))
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
+    """Return a line of a set as an item."""
     title, summary, content = (plain(row[name] or "") for name in ("title", "summary", "content"))
     return Item(guid=row["id"], title=title, url=row["url"] or "", summary=summary, text=content)
 
@@ -75,37 +83,58 @@ def sightings(rows: Iterable[Mapping[str, Any]]) -> Iterator[Sighting]:
         yield Sighting(number, row["feed"], now, fingerprint(item_of(row)))
 
 
-def memory() -> sqlite3.Connection:
+def score(folder: Path, name: str) -> str:
+    """The scores on one set, strict and by pairs, and of its stories by B-cubed."""
+    rows = lines(folder / f"{name}.items.jsonl")
+    gold = {row["id"]: row for row in lines(folder / f"{name}.gold.jsonl")}
+    labels = [gold[row["id"]] for row in rows]
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.executescript(index.TABLES)
-    return db
+    articles = Articles(db)
+    for sighting in sightings(rows):
+        articles.take(sighting)
+    right, found = pairs(grouped(labels, "cluster").values()), pairs(articles.members.values())
+    strangers = [pair for pair in found if labels[pair[0]]["story"] != labels[pair[1]]["story"]]
+    wrong = Counter(kind for pair in found - right for kind in {labels[number]["kind"] for number in pair})
+    return (
+        f"{name:8s} {ratios(len(right & found), len(found), len(right))}  pairs joining two stories {len(strangers)}"
+        f"  wrong pairs by kind {dict(wrong)}  rules {dict(articles.rules)}\n         {score_stories(rows, labels)}"
+    )
+
+
+def score_stories(rows: list[dict[str, Any]], labels: list[dict[str, Any]]) -> str:
+    """B-cubed of the stories: for each article, how pure and how whole is the story it is in."""
+    accounts = [
+        Account(number, sighting.at, plain(row["title"] or ""), plain(row["content"] or row["summary"] or ""))
+        for number, (row, sighting) in enumerate(zip(rows, sightings(rows), strict=True))
+    ]
+    told = {number: set(story) for story in stories(accounts) for number in story}
+    truth = {number: group for group in map(set, grouped(labels, "story").values()) for number in group}
+    right = [len(told.get(number, {number}) & truth[number]) for number in truth]
+    precision = sum(hits / len(told.get(number, {number})) for number, hits in zip(truth, right, strict=True))
+    recall = sum(hits / len(truth[number]) for number, hits in zip(truth, right, strict=True))
+    precision, recall = precision / len(truth), recall / len(truth)
+    return f"stories, B-cubed P {precision:.3f}  R {recall:.3f}  F1 {2 * precision * recall / (precision + recall):.3f}"
+
+
+def grouped(labels: Iterable[Mapping[str, Any]], key: str) -> dict[str, list[int]]:
+    """Return the places of the items under each label."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for number, label in enumerate(labels):
+        groups[label[key]].append(number)
+    return groups
 
 
 def pairs(groups: Iterable[Iterable[int]]) -> set[tuple[int, int]]:
+    """Return every two that are in one group."""
     return {pair for group in groups for pair in combinations(sorted(group), 2)}
 
 
-def score(folder: Path, name: str) -> str:
-    """One line of scores: pairwise and strict, and the kinds of item that were joined to another story."""
-    rows = lines(folder / f"{name}.items.jsonl")
-    gold = {row["id"]: row for row in lines(folder / f"{name}.gold.jsonl")}
-    articles = Articles(memory())
-    for sighting in sightings(rows):
-        articles.take(sighting)
-    truth: dict[str, list[int]] = defaultdict(list)
-    for number, row in enumerate(rows):
-        truth[gold[row["id"]]["cluster"]].append(number)
-    right, found = pairs(truth.values()), pairs(articles.members.values())
-    labels = [gold[row["id"]] for row in rows]
-    strangers = [pair for pair in found if labels[pair[0]]["story"] != labels[pair[1]]["story"]]
-    wrong = Counter(kind for pair in found - right for kind in {labels[number]["kind"] for number in pair})
-    hits = len(right & found)
-    precision, recall = hits / len(found) if found else 1.0, hits / len(right) if right else 1.0
+def ratios(hits: int, found: int, right: int) -> str:
+    """Return precision, recall and F1, where finding nothing is not wrong."""
+    precision, recall = hits / found if found else 1.0, hits / right if right else 1.0
     f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
-    return (
-        f"{name:8s} P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}  pairs joining two stories {len(strangers)}"
-        f"  wrong pairs by kind {dict(wrong)}  rules {dict(articles.rules)}"
-    )
+    return f"P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}"
 
 
 def chatter(folder: Path, chance: random.Random) -> Iterator[str]:
@@ -144,6 +173,7 @@ def stream(folder: Path, window: int) -> Iterator[tuple[Item, str, int]]:
 
 
 def changed(item: Item, chance: random.Random) -> Item:
+    """Return a copy of an item as another source may show it."""
     text = item.text.split()
     kept = [word for word in text[: int(len(text) * chance.uniform(0.4, 1))] if chance.random() > 0.02]
     title = item.title if chance.random() < 0.5 else " ".join(text[-9:])
@@ -151,36 +181,38 @@ def changed(item: Item, chance: random.Random) -> Item:
 
 
 def speed(folder: Path, window: int) -> None:
-    """Fill a window on disk, then measure what follows, in one transaction a poll, with what falls out expiring."""
+    """Fill a window on disk, then measure what follows in one transaction a poll, a restart, and expiry."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "fingerprints.db"
         db = on_disk(path)
         db.executescript(index.TABLES)
         feed = stream(folder, window)
-        filled = Run(db)
-        filled.go(feed, window)
-        print(f"filling a window of {window}: {filled.rates()}")
+        filling = Run(db)
+        filling.go(feed, window)
+        print(f"filling a window of {window}: {filling.rates()}")
         print(f"  file {size(path) / 1e6:.0f} MB, {size(path) / window:.0f} bytes an item")
         db.close()
         began = time.perf_counter()
-        run = Run(on_disk(path), filled)
+        run = Run(on_disk(path), filling)
         run.go(feed, 500)
-        print(f"  restart: opened and 500 items decided in {time.perf_counter() - began:.2f} s")
+        print(f"  restart: opened, and 500 items decided, in {time.perf_counter() - began:.2f} s")
         run = Run(run.articles.db, run)
         run.go(feed, _MEASURED)
-        print(f"  at the full window: {run.rates()}; {run.recall()}")
+        print(f"  at the full window: {run.rates()}\n  {run.recall()}")
         began = time.perf_counter()
         index.expire(run.articles.db, window // 2)
-        print(f"  expiring half of it: {time.perf_counter() - began:.1f} s")
+        print(f"  expiring half of it: {time.perf_counter() - began:.1f} s", flush=True)
 
 
 def on_disk(path: Path) -> sqlite3.Connection:
+    """Return a database as the program opens it, with a cache of 64 MB."""
     db = sqlite3.connect(path, isolation_level=None)
     db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536")
     return db
 
 
 def size(path: Path) -> int:
+    """Return the bytes of a database and what lies beside it."""
     return sum(file.stat().st_size for file in path.parent.iterdir())
 
 
@@ -197,11 +229,13 @@ class Run:
         self.copies = self.found = self.items = self.joined = 0
 
     def go(self, feed: Iterator[tuple[Item, str, int]], items: int) -> None:
+        """Take so many items from the stream, a poll at a time."""
         for _ in range(0, items, _POLL):
             poll = list(islice(feed, _POLL))
             with self.marking:
                 marks = [fingerprint(item) for item, _, _ in poll]
-            first = len(self.articles.item_of)
+            # Appearances are numbered from 1.
+            first = len(self.articles.item_of) + 1
             new = [Sighting(first + place, poll[place][1], poll[place][2], mark) for place, mark in enumerate(marks)]
             with self.writing:
                 self.articles.db.execute("BEGIN IMMEDIATE")
@@ -212,6 +246,7 @@ class Run:
                 self.note(item.guid, sighting.appearance)
 
     def note(self, guid: str, appearance: int) -> None:
+        """Count what was found."""
         self.items += 1
         self.guids.setdefault(guid, appearance)
         group = self.articles.members[self.articles.item_of[appearance]]
@@ -221,14 +256,16 @@ class Run:
             self.found += self.guids[guid.removeprefix("copy of ")] in group
 
     def recall(self) -> str:
+        """Return how many of the copies were found."""
         return f"{self.found} of {self.copies} copies found, {self.joined - self.found} others joined"
 
     def rates(self) -> str:
-        both = self.marking.cpu + self.writing.cpu
+        """Return the items per second of the wall and of the processor."""
+        wall, cpu = self.marking.wall + self.writing.wall, self.marking.cpu + self.writing.cpu
         return (
             f"{self.items / self.writing.wall:.0f} items/s to find, decide and store"
-            f" ({self.items / self.writing.cpu:.0f} a CPU second), {self.items / (self.marking.wall + self.writing.wall):.0f}/s with the fingerprints"
-            f" ({self.items / both:.0f} a CPU second)"
+            f" ({self.items / self.writing.cpu:.0f} a CPU second); with the fingerprints, which workers make,"
+            f" {self.items / wall:.0f}/s ({self.items / cpu:.0f} a CPU second)"
         )
 
 

@@ -22,14 +22,24 @@ COPIES = [
     ("section in front", "title", f"World › {TITLE}", TEXT),
     ("site behind", "title", f"{TITLE} - The Brenna Post", TEXT),
     ("without the articles", "title", TITLE.replace("Port of", "The Port of"), TEXT),
-    ("publishing software's tail", "title", TITLE, f"{words(TEXT, 40)} The post {TITLE} appeared first on Brenna Post."),
+    (
+        "publishing software's tail",
+        "title",
+        TITLE,
+        f"{words(TEXT, 40)} The post {TITLE} appeared first on Brenna Post.",
+    ),
     ("other teaser", "title", TITLE, "What the repairs mean for ferries, freight and fishing, and who pays for them."),
     ("other headline", "text", NEW_TITLE, TEXT),
     ("other headline, cut", "text", NEW_TITLE, words(TEXT, 60)),
     ("other headline, reordered", "text", NEW_TITLE, " ".join(reversed(sentences(TEXT)))),
     ("other headline, sentence dropped", "text", NEW_TITLE, " ".join(sentences(TEXT)[:2] + sentences(TEXT)[3:])),
     ("other headline, by-line in front", "text", NEW_TITLE, f"By Kari Moe, Brenna Post. HALVIK (NTB) - {TEXT}"),
-    ("other headline, notice behind", "text", NEW_TITLE, f"{TEXT} All rights reserved. Sign up to our newsletter here."),
+    (
+        "other headline, notice behind",
+        "text",
+        NEW_TITLE,
+        f"{TEXT} All rights reserved. Sign up to our newsletter here.",
+    ),
     ("other headline, U.S. spelling", "text", NEW_TITLE, TEXT.replace("harbour", "harbor").replace("million", "mln")),
 ]
 
@@ -224,7 +234,9 @@ def test_one_page_joins_where_titles_or_texts_agree() -> None:
     """Two links to one page, up to two weeks apart, are one article if it has the same title or text."""
     url = "https://gazette.example/port"
     original = sighting(TITLE, TEXT, url=url)
-    assert judge(Pair.of(sighting(TITLE, source="links", hours=200, url=f"{url}?utm_source=x"), original)).rule == "page"
+    assert (
+        judge(Pair.of(sighting(TITLE, source="links", hours=200, url=f"{url}?utm_source=x"), original)).rule == "page"
+    )
     assert judge(Pair.of(sighting("Read this", TEXT, source="links", hours=200, url=url), original)).rule == "page"
     assert judge(Pair.of(sighting(TITLE, source="links", hours=400, url=url), original)).rule == ""
 
@@ -279,8 +291,9 @@ def test_a_verdict_says_rule_score_and_words() -> None:
         1,
     )
     by_text = judge(Pair.of(sighting(NEW_TITLE, TEXT, source="post", number=2), ORIGINAL))
-    assert by_text.why.startswith("100% of the shorter text's") and 'both titles have "lock", "halvik"' not in by_text.why
-    assert '"halvik"' in by_text.why and "0 min apart" in by_text.why
+    assert by_text.why == (
+        '100% of the shorter text\'s 118 phrases shared; both titles have "halvik", "lock"; 0 min apart'
+    )
 
 
 EVERY_PAIR = [(one, other) for _, one, other in APART] + [

@@ -82,7 +82,10 @@ def test_titles_are_the_whole_and_what_may_be_the_title_elsewhere() -> None:
         "world port of halvik closes brenna post",
         "port of halvik closes",
     )
-    assert of(title="UPDATE 2-Port of Halvik closes").titles == ("update 2 port of halvik closes", "port of halvik closes")
+    assert of(title="UPDATE 2-Port of Halvik closes").titles == (
+        "update 2 port of halvik closes",
+        "port of halvik closes",
+    )
     assert of(title="Port - Halvik").titles == ("port halvik",)
 
 

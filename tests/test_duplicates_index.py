@@ -30,7 +30,9 @@ def found(db: sqlite3.Connection, new: Sighting) -> list[int]:
 
 def rows(db: sqlite3.Connection) -> tuple[int, int]:
     """Return how many fingerprints and how many keys there are."""
-    counts = (db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("fingerprints", "fingerprint_keys"))
+    counts = (
+        db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("fingerprints", "fingerprint_keys")
+    )
     return next(counts), next(counts)
 
 

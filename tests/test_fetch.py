@@ -179,6 +179,24 @@ def test_the_higher_priority_is_shown_and_the_id_stays(place: Place) -> None:
     assert len(place.feed("all").entries) == 1
 
 
+def test_an_edit_of_priority_or_title_shows_without_a_request(place: Place) -> None:
+    """`publish` after an edit of a source: the other copy is shown, the source is named anew, the ids stay."""
+    a = rss(item("Council agrees", guid="a1", link="https://site.example/story", text="First. " + LONG))
+    b = rss(item("Council agrees", guid="b1", link="https://site.example/story", text="Second. " + LONG))
+    with web_of(a=a, b=b) as web:
+        text = sources(web, "a", "b")
+        place.configure(text.replace('/a"\n', '/a"\npriority = 5\n'))
+        place.run("-q", "fetch")
+        first = place.feed("all").entries[0]
+        place.configure(text.replace('/b"\n', '/b"\npriority = 5\ntitle = "The Second"\n'))
+        place.run("-q", "publish")
+        assert len(web.requests) == 2
+    second = place.feed("all").entries[0]
+    assert "First." in first.content[0].value
+    assert "Second." in second.content[0].value
+    assert (second.id, second.updated, second.source.title) == (first.id, first.updated, "The Second")
+
+
 def test_an_edit_changes_its_item_in_place(place: Place) -> None:
     """Same id, new words: one entry, the same id and date, `updated` moves; a mere touch of the mark-up moves nothing."""
     first = rss(item("Title", guid="1", text="<p>Words here</p>"))

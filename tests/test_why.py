@@ -17,9 +17,9 @@ BODY = LEAD + (
 DATE = "Sun, 01 Nov 2026 08:00:00 GMT"
 
 
-@pytest.fixture
-def folded(place: Place) -> Place:
-    """Two papers with one wire story under other headlines, a third with its own, all polled over loopback."""
+@pytest.fixture(params=["ab", "ba"], ids=["a first", "b first"])
+def folded(place: Place, request: pytest.FixtureRequest) -> Place:
+    """Whichever comes first, two papers with one wire story under other headlines, a third with its own, all polled over loopback."""
     script = {
         "/a": [answer(200, rss(item("Bridge across the river to reopen", "a1", "https://a.example/x", BODY, DATE), title="A"))],
         "/b": [answer(200, rss(item("Neighbours settle bridge row", "b1", "https://b.example/y", BODY + "Our own reporter adds a line.", DATE.replace("08:", "09:")), title="B"))],
@@ -31,6 +31,8 @@ def folded(place: Place) -> Place:
             + '[topics.all]\ntitle = "All"\n[topics.bridge]\ntitle = "Bridges"\nany = ["bridge*", "tunnel"]\n'
             + '[topics.quiet]\ntitle = "Quiet"\nmatch = "match -football"\nlanguages = ["en"]\n'
         )
+        for name in request.param:
+            assert place.run("-q", "fetch", name) == 0
         assert place.run("-q", "fetch") == 0
     return place
 

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from sqlite_utils import Database
 
 from aggregator.config.values import Config
-from aggregator.pipeline.routing import reroute
-from aggregator.storage import sources
-from aggregator.storage.database import StoreError, open_database, writing
+from aggregator.pipeline.resync import resync
+from aggregator.storage.database import StoreError, open_database
 
 
 def now() -> datetime:
@@ -22,9 +21,7 @@ def opened(config: Config) -> Iterator[Database]:
     """Open the database for writing, in step with feeds.toml: its sources, and its topics over all that is stored."""
     db = open_database(config.site.database)
     try:
-        with writing(db):
-            sources.sync(db, config.sources)
-        reroute(db, config, now())
+        resync(db, config, now())
         yield db
     finally:
         db.close()

@@ -11,7 +11,6 @@ import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,8 +72,11 @@ class Edit:
         """Replace the file in one step, with its mode and owner. A symbolic link stays, and its target is replaced."""
         if self._text == self._before:
             return
+        target = self._path.resolve()
         try:
-            _replace(self._path.resolve(), self._text.encode())
+            if target.read_bytes() != self._before.encode():
+                raise EditError(f"{self._path}: was changed by another program meanwhile; try again")
+            _replace(target, self._text.encode())
         except OSError as error:
             raise EditError(f"{self._path}: cannot be written: {error.strerror}") from error
 
@@ -83,7 +85,10 @@ class Edit:
 def editing(path: Path) -> Iterator[Edit]:
     """Edit a file, alone: another edit waits until this one is done. Raises ConfigError, EditError."""
     read(path)  # which says best what is wrong with a path that leads nowhere
-    handle = os.open(path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        handle = os.open(path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise EditError(f"{path}: its folder cannot be read: {error.strerror}") from error
     try:
         with suppress(OSError):  # some network file systems have no locks
             fcntl.flock(handle, fcntl.LOCK_EX)
@@ -122,7 +127,7 @@ def _with_tables(text: str, kind: str, tables: _Tables) -> str:
     if not tables:
         return text
     wanted = tomllib.loads(text)
-    wanted[kind] = deepcopy(wanted.get(kind, {})) | {name: values for name, (values, _) in tables.items()}
+    wanted[kind] = {**wanted.get(kind, {}), **{name: values for name, (values, _) in tables.items()}}
     block = _written(kind, tables).replace("\n", "\r\n" if "\r\n" in text else "\n")
     # Where is a guess, made on lines; that it is right is proved: the whole must mean what was there and what came.
     for place in _places(text, kind):
@@ -159,7 +164,8 @@ def _places(text: str, kind: str) -> Iterator[int]:
 
 
 def _headers(text: str, kind: str) -> Iterator[int]:
-    return (found.start() for found in re.finditer(rf"^[ \t]*\[[ \t]*[\"']?{kind}[\"']?[ \t]*[.\]]", text, re.MULTILINE))
+    header = rf"^[ \t]*\[[ \t]*[\"']?{kind}[\"']?[ \t]*[.\]]"
+    return (found.start() for found in re.finditer(header, text, re.MULTILINE))
 
 
 def _last_header(text: str, kind: str) -> int | None:

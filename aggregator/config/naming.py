@@ -14,14 +14,18 @@ _LONGEST = 40  # of a name made by us: people type it
 _APOSTROPHES = re.compile(r"(?<=\w)['’](?=\w)")
 _OTHER = re.compile(r"[^a-z0-9]+")
 _HOST_PREFIX = re.compile(r"^(?:(?:www\d?|feeds?|rss|m)\.)+(?=[^.]+\.)")
+_GENERIC = re.compile(r"\b(?:feeds?|rss\d?|atom|xml|index|default|posts|php|html)\b", re.IGNORECASE)
 _FALLBACK = "feed"
 
 
 def source_name(title: str, url: str, taken: Collection[str]) -> str:
-    """Return a free name for a source: made of its title where that has Latin letters, else of its host."""
-    wanted = ("" if "://" in title else _slug(title)) or _slug(_HOST_PREFIX.sub("", _host(url))) or _FALLBACK
+    """Return a free name for a source: made of its title where that is in Latin letters, else of its host."""
+    titled = "" if "://" in title else _slug(title)
+    host = _slug(_HOST_PREFIX.sub("", _host(url)))
+    wanted = [titled] if titled else [host, f"{host}-{_slug(_GENERIC.sub(' ', _path(url)))}"]
+    wanted = [name for name in wanted if NAME.fullmatch(name) and name[-1] != "-"] or [_FALLBACK]
     numbers = chain(range(2, 100), count(len(taken)))  # a list may hold thousands of feeds of one title
-    names = chain([wanted], (f"{wanted}-{number}" for number in numbers))
+    names = chain(wanted, (f"{wanted[-1]}-{number}" for number in numbers))
     return next(name for name in names if name not in taken)
 
 
@@ -57,5 +61,12 @@ def _cut(words: str) -> str:
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
     except ValueError:
         return ""

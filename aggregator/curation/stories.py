@@ -18,6 +18,8 @@ _WORDS = 100
 _TITLE_WEIGHT = 2
 # Two groups become one as long as their articles are so much alike on average (cosine).
 _ALIKE = 0.15
+# A text of a few words counts as if it had others too: two titles of one topic have words in common by chance.
+_LEAST_LENGTH = 25
 # How rare a word is, is estimated as if so many other articles had been read: a topic alone is too few.
 _READ_ELSEWHERE = 1000
 # A word in more than this share of a topic's articles is the topic's, not a story's.
@@ -68,7 +70,7 @@ def _postings(texts: Sequence[Mapping[str, int]]) -> dict[str, list[tuple[int, f
     postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for place, text in enumerate(texts):
         weights = {word: _weight(times, spread[word], len(texts)) for word, times in text.items() if times}
-        length = math.sqrt(sum(weight * weight for weight in weights.values()))
+        length = max(_LEAST_LENGTH, math.sqrt(sum(weight * weight for weight in weights.values())))
         for word, weight in weights.items():
             if 1 < spread[word] <= common:
                 postings[word].append((place, weight / length))

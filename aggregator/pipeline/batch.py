@@ -1,6 +1,7 @@
 """Polls and reads a batch of sources: the part of the work that needs no database, and so could be done anywhere."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -13,7 +14,10 @@ from aggregator.polling.poller import Jobs, poll_many
 from aggregator.polling.web import Web
 from aggregator.reading.pool import ReaderPool
 
-_READ_AHEAD = 8
+_READ_AT_ONCE = 8
+_AHEAD = 32  # outcomes that may wait for the one who takes them
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +34,76 @@ class Outcome:
     marks: Marks = ()
 
 
-async def poll_batch(web: Web, pool: ReaderPool, jobs: Jobs) -> AsyncGenerator[Outcome, None]:
-    """Poll and read all jobs; outcomes come as they are ready. A body is read while others are still on their way."""
-    reading: set[asyncio.Task[Outcome]] = set()
+async def poll_batch(
+    web: Web, pool: ReaderPool, jobs: Jobs, stop: asyncio.Event | None = None
+) -> AsyncGenerator[list[Outcome], None]:
+    """Poll and read all jobs, and yield whatever outcomes are there as soon as there is one; `stop` as in `poll_many`.
+
+    A body is read while others are still on their way. Whoever takes outcomes slowly slows the polls down.
+    """
+    batch = _Batch(pool)
+    working = asyncio.create_task(batch.work(web, jobs, stop))
+    working.add_done_callback(lambda _: batch.ready.put_nowait(None))
     try:
-        async with aclosing(poll_many(web, jobs)) as polls:
-            async for job, response, milliseconds in polls:
-                at = datetime.now(UTC).replace(microsecond=0)
-                if not isinstance(response, Fetched):
-                    yield Outcome(job, response, None, at, milliseconds)
-                    continue
-                reading.add(asyncio.create_task(_read(pool, job, response, at, milliseconds)))
-                if len(reading) >= _READ_AHEAD:
-                    done, reading = await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        yield task.result()
-        for finished in asyncio.as_completed(reading):
-            yield await finished
+        while outcomes := await batch.take():
+            yield outcomes
+        await working
     finally:
-        for task in reading:
-            task.cancel()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+class _Batch:
+    """One call of poll_batch: bodies that are being read, and outcomes that nobody took yet, None at their end."""
+
+    def __init__(self, pool: ReaderPool) -> None:
+        self._pool = pool
+        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
+        self._room = asyncio.Semaphore(_AHEAD)
+        self.ready: asyncio.Queue[Outcome | None] = asyncio.Queue()
+
+    async def work(self, web: Web, jobs: Jobs, stop: asyncio.Event | None) -> None:
+        """Poll the jobs and read their bodies."""
+        readers: set[asyncio.Task[None]] = set()
+        try:
+            async with aclosing(poll_many(web, jobs, stop)) as polls:
+                async for job, response, milliseconds in polls:
+                    at = datetime.now(UTC).replace(microsecond=0)
+                    await self._room.acquire()
+                    if isinstance(response, Fetched):
+                        await self._reading.acquire()
+                        reader = asyncio.create_task(self._read(job, response, at, milliseconds))
+                        readers.add(reader)
+                        reader.add_done_callback(readers.discard)
+                    else:
+                        self.ready.put_nowait(Outcome(job, response, None, at, milliseconds))
+            await asyncio.gather(*readers)
+        finally:
+            for reader in readers:
+                reader.cancel()
+
+    async def take(self) -> list[Outcome]:
+        """Wait for outcomes and return all that are there; none after the last."""
+        found = [await self.ready.get()]
+        while not self.ready.empty():
+            found.append(self.ready.get_nowait())
+        outcomes = [outcome for outcome in found if outcome is not None]
+        for _ in outcomes:
+            self._room.release()
+        if outcomes and None in found:
+            self.ready.put_nowait(None)
+        return outcomes
+
+    async def _read(self, job: PollJob, fetched: Fetched, at: datetime, milliseconds: int) -> None:
+        try:
+            outcome = await _read(self._pool, job, fetched, at, milliseconds)
+        except Exception as error:  # noqa: BLE001 - one body that our code trips over must not end the others' polls
+            _log.debug("%s cannot be read", job.source, exc_info=error)
+            reason = f"it cannot be read, by a fault of ours ({type(error).__name__}: {error})"
+            outcome = Outcome(job, Failed(reason, fetched.status, fetched.caching), None, at, milliseconds)
+        finally:
+            self._reading.release()
+        self.ready.put_nowait(outcome)
 
 
 async def _read(pool: ReaderPool, job: PollJob, fetched: Fetched, at: datetime, milliseconds: int) -> Outcome:

@@ -66,8 +66,11 @@ class Folder:
 
     def add_item(self, item: Item, source: str, key: str, first_seen: datetime, *, age: int = 0) -> int:
         """Store an article of its own; `age` is how many undated ones of its feed come before it."""
-        taken = store.uid_is_taken(self.db, item.guid)
-        uid = identity.published_id(item.guid, source, key, self.config.site.base_url, taken=taken)
+        uid = next(
+            uid
+            for uid in identity.possible_ids(item.guid, source, key, self.config.site.base_url)
+            if not store.uid_is_taken(self.db, uid)
+        )
         published, updated = identity.dates(item, first_seen, age)
         return store.add_item(self.db, item, source, uid, published, updated, first_seen)
 

@@ -5,9 +5,10 @@ Pure. The source's own id counts to the letter in what is published, and less it
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
+from itertools import count
 from urllib.parse import urlsplit
 
 from aggregator.model import Item
@@ -33,8 +34,8 @@ def guid_key(guid: str) -> str:
 def shared_keys(items: Iterable[Item]) -> frozenset[str]:
     """Return the keys that one document gives to articles with different links or titles: they identify nothing."""
     uses = {(guid_key(item.guid), _distinction(item)) for item in items}
-    count = Counter(key for key, _ in uses)
-    return frozenset(key for key, number in count.items() if number > 1)
+    articles = Counter(key for key, _ in uses)
+    return frozenset(key for key, number in articles.items() if number > 1)
 
 
 def told_apart(item: Item) -> str:
@@ -51,12 +52,16 @@ def _short(text: str) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def published_id(guid: str, source: str, key: str, base_url: str, *, taken: bool) -> str:
-    """Return the id an item is published under: the source's own where that is an IRI (RFC 4287 section 4.2.6).
+def possible_ids(guid: str, source: str, key: str, base_url: str) -> Iterator[str]:
+    """Yield the ids an item may be published under, the first that no other item has being its own.
 
-    Otherwise, and where another item already has it, a tag: URI (RFC 4151) made of our host, the source and its id.
+    The source's own where that is an IRI (RFC 4287 section 4.2.6), then a tag: URI (RFC 4151) made of our host, the
+    source and its id; then, for an item torn off one that has that, others made so.
     """
-    return minted_id(source, key, base_url) if taken or not _is_iri(guid) else guid
+    if _is_iri(guid):
+        yield guid
+    for number in count():
+        yield minted_id(source, f"{key} {number}" if number else key, base_url)
 
 
 def minted_id(source: str, key: str, base_url: str) -> str:

@@ -72,13 +72,12 @@ class Publisher:
         )
 
     def _made_with(self, topic: Topic) -> str:
-        """What a topic's documents depend on beside its items."""
+        """What a topic's documents depend on beside its items and how their sources are named."""
         settings = {
             name: value for name, value in asdict(topic).items() if name not in ("rule", "sources", "languages")
         }
-        named = sorted((name, *asdict(self._sources[name]).values(), self._shares[name]) for name in topic.sources)
         site = {**asdict(self._config.site), "output": "", "database": ""}
-        everything = json.dumps([version("aggregator"), site, settings, named], default=str, sort_keys=True)
+        everything = json.dumps([version("aggregator"), site, settings], default=str, sort_keys=True)
         return digest(everything.encode()).hex()
 
     def _publish_topic(self, topic: Topic, state: TopicState) -> None:

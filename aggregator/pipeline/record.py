@@ -15,6 +15,7 @@ from aggregator.polling import cadence
 from aggregator.polling.cadence import History, Wish
 from aggregator.polling.moves import Move, after_poll
 from aggregator.storage import sources as store
+from aggregator.storage import topics
 from aggregator.storage.files import save_files, unreadable_files
 from aggregator.storage.sources import SourceState
 
@@ -67,7 +68,10 @@ class Recorder:
             **_contents(outcome, state),
             "claimed_by": None,
         }
+        before = store.named_as(self.db, state.name)
         store.update(self.db, state.name, columns)
+        if store.named_as(self.db, state.name) != before:
+            topics.touch_topics_of_source(self.db, state.name, outcome.at)
         status = outcome.response.status
         store.log_poll(
             self.db, state.name, outcome.at, status=status, milliseconds=outcome.milliseconds, size=outcome.size,

@@ -27,8 +27,10 @@ async def poll_one(web: Web, job: PollJob) -> Response:
         turn.release()
 
 
-async def poll_many(web: Web, jobs: Jobs) -> AsyncGenerator[Outcome, None]:
+async def poll_many(web: Web, jobs: Jobs, stop: asyncio.Event | None = None) -> AsyncGenerator[Outcome, None]:
     """Poll them all and yield (job, response, milliseconds it took), in the order in which they end.
+
+    Once `stop` is set nothing more is begun: the polls under way come to their end, and the other jobs have no outcome.
 
     A job waits in its host's queue, not in a slot, so a slow host holds nobody else up. A slot is held until the
     outcome is taken: a consumer who falls behind slows the polls down, and never more bodies than slots are in memory.
@@ -36,10 +38,13 @@ async def poll_many(web: Web, jobs: Jobs) -> AsyncGenerator[Outcome, None]:
     """
     run = _Run(web)
     run.start(jobs)
+    stopping = asyncio.create_task((stop or asyncio.Event()).wait())
+    stopping.add_done_callback(lambda _: run.stop())
     try:
         while (outcome := await run.next()) is not None:
             yield outcome
     finally:
+        stopping.cancel()
         await run.close()
 
 
@@ -53,6 +58,7 @@ class _Run:
         self._outcomes: asyncio.Queue[tuple[Outcome, Turn | None] | None] = asyncio.Queue()
         self._missing = 0  # outcomes
         self._feeding: asyncio.Task[None] | None = None
+        self._stopped = False
 
     def start(self, jobs: Jobs) -> None:
         self._feeding = asyncio.create_task(self._feed(jobs))
@@ -68,14 +74,23 @@ class _Run:
                 if turn is not None:
                     turn.release()
                 return outcome
-        if self._feeding is not None:
+        if self._feeding is not None and not self._stopped:
             await self._feeding
         return None
 
-    async def close(self) -> None:
+    def stop(self) -> None:
+        """Begin nothing more; a second time does nothing."""
+        self._stopped = True
+        if self._feeding is not None:
+            self._feeding.cancel()
         for ticket in self._waiting:
             self._web.hosts.cancel(ticket)
+        self._missing -= len(self._waiting)
         self._waiting.clear()
+        self._outcomes.put_nowait(None)  # whoever waits for an outcome that will not come looks again
+
+    async def close(self) -> None:
+        self.stop()
         under_way = [*self._polls, *filter(None, [self._feeding])]
         for task in under_way:
             task.cancel()

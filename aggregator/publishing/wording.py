@@ -10,10 +10,12 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\ufff
 # C1 controls show as nothing. They come from Windows-1252 read as Latin-1, and are read back as HTML reads &#150;.
 # U+FFFD is the scar of another wrong decoding, and what stood there is lost.
 _MENDED = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)} | {0xFFFD: "?"}
-# UTF-8 read as Latin-1 ("FÃ¶rderung"), as 20minutos.es and derbrutkasten.com have sent it. Taken for that only where a
-# whole run of text decodes: a lone "Ã»" may well be Portuguese.
-_DOUBLE = re.compile("[\xc2\xc3][\x80-\xbf]")
-_RUN = re.compile(r"[^<>&\n]+")
+# UTF-8 read as Latin-1 or Windows-1252 ("FÃ¶rderung", "lâ€™issue"), as 20minutos.es, derbrutkasten.com and leparisien.fr
+# have sent it. Taken for that only where a whole run of text decodes: a lone "Ã»" may well be Portuguese. Runs end where
+# an escaped character will stand in the feed, because the validator judges the text between those.
+_DOUBLE = re.compile("[\xc2\xc3][\xa0-\xbf]|[\xc2\xc3\xe2][\x80-\x9f€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+_RUN = re.compile(r"[^<>&'\"\n]+")
+_AS_BYTES = {ord(char): code for code, char in _MENDED.items() if char and code < 0x100}
 _LOOKS_LIKE_TAG = re.compile(r"<(?=[A-Za-z/!?])([^<>]*)(>?)")
 _BREAKS = re.compile("[ \t-\r\u2028\u2029]+")  # not the spaces that typography means: U+00A0, U+3000
 _LANGUAGE = re.compile(r"([a-z]{2,3})(-[A-Za-z0-9]{1,8})*", re.IGNORECASE)
@@ -31,8 +33,8 @@ _TWO_LETTERS = (
 def permitted(text: str) -> str:
     """`text` with no character that XML 1.0 forbids or that only a wrong decoding leaves behind."""
     text = _FORBIDDEN.sub("", text)
-    if _DOUBLE.search(text):
-        text = _RUN.sub(_decoded_once, text)
+    while _DOUBLE.search(text) and (decoded := _RUN.sub(_decoded_once, text)) != text:
+        text = _FORBIDDEN.sub("", decoded)  # again, for some have been through it twice; each time it is shorter
     return text.translate(_MENDED)
 
 
@@ -40,7 +42,7 @@ def _decoded_once(found: re.Match[str]) -> str:
     if not _DOUBLE.search(found[0]):
         return found[0]
     try:
-        return found[0].encode("latin-1").decode("utf-8")
+        return found[0].translate(_AS_BYTES).encode("latin-1").decode("utf-8")
     except UnicodeError:
         return found[0]
 

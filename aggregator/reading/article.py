@@ -1,8 +1,9 @@
 """A pasted text as an `Item`: headline, by-line, date and the article itself, without what the site put round it.
 
-Pure: the same text gives the same item. What is the article's is decided in `leftovers`, how it is marked up in `markup`.
+Pure: the same text gives the same item. What is the article's is decided in `leftovers`, its mark-up in `markup`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from unicodedata import normalize
@@ -18,7 +19,9 @@ from aggregator.reading.signals import Line, look
 from aggregator.reading.wraps import Block, blocks
 
 _TITLE = 100  # characters of a title that is made of an article's first words
-_LONGEST_HEADLINE = 300
+_FIRST_SENTENCE = re.compile(r".{10,98}?(?:[.!?؟](?=\s|$)|[。！？])")
+_LONGEST_HEADLINE, _HEADLINE_WORDS, _SENTENCE_WORDS = 300, 40, 14
+_INNER_STOP = re.compile(r"[.!?]\s+\S")
 _SUMMARY = 299  # and the ellipsis
 _MANY = 3  # files that can have something in common
 # What may stand above a headline: menus, dates, the section's name, a line that every file of the folder has.
@@ -32,15 +35,15 @@ Evidence = tuple[tuple[str, str], ...]
 def read_article(text: str, *, name: str = "", shared_lines: frozenset[str] = frozenset()) -> Item | Unreadable:
     """Return the article in a pasted text, or why there is none.
 
-    `name` is the file's, for the reason; `shared_lines` are those that most files of its folder have (`lines_in_common`).
-    The item's `guid` is empty: whoever keeps the file gives it one.
+    `name` is the file's, for the reason; `shared_lines` are those that most files of its folder have
+    (`lines_in_common`). The item's `guid` is empty: whoever keeps the file gives it one.
     """
     front = read_front_matter(text)
     return compose(blocks(front.body), front, to_html, name=name, shared_lines=shared_lines)
 
 
 def lines_in_common(texts: Iterable[str]) -> frozenset[str]:
-    """Return the lines that more than half of a folder's texts have: its site's menus and footers. None for under three texts."""
+    """Return the lines that more than half of a folder's texts have: its site's menus and footers."""
     counts: Counter[str] = Counter()
     files = 0
     for text in texts:
@@ -61,10 +64,10 @@ def compose(
     if not found and not front.title:
         return Unreadable(f"{name or 'the text'} holds no text")
     title, below, how = _headline(found, front, shared_lines)
-    credits = read_credits(below, title)
+    said = read_credits(below, title)
     url, source = source_line(below[:_NEAR] + below[_NEAR:][-_NEAR:])
     headline = title if len(below) < len(found) else ""
-    article = find_article([block for block in below if block is not source], headline, credits.authors, shared_lines)
+    article = find_article([block for block in below if block is not source], headline, said.authors, shared_lines)
     behind = published_below(_behind(below, article))
     content = render(article.lines)
     plain = plain_text(content)
@@ -72,15 +75,15 @@ def compose(
         guid="",
         title=title,
         url=front.url or url,
-        authors=front.authors or credits.authors,
+        authors=front.authors or said.authors,
         summary=front.summary or first_words(plain, _SUMMARY),
         content=content,
         text=normalize("NFKC", plain),
         language=front.language,
-        published=front.published or credits.published or behind.published,
-        updated=front.updated or credits.updated,
+        published=front.published or said.published or behind.published,
+        updated=front.updated or said.updated,
         categories=front.tags,
-        evidence=_evidence(front.evidence, how, credits.evidence, source, behind.evidence, article),
+        evidence=_evidence(front.evidence, how, said.evidence, source, behind.evidence, article),
     )
 
 
@@ -92,7 +95,7 @@ def _headline(found: list[Block], front: FrontMatter, shared: frozenset[str]) ->
     place = _place_of_headline(found, shared)
     if front.title:
         repeated = place is not None and fold(found[place].text) == fold(front.title)
-        return front.title, found[place + 1 :] if repeated and place is not None else found, "front matter"
+        return front.title, found[(place or 0) + 1 :] if repeated else found, "front matter"
     if place is None:
         return _first_sentence(found[0].text), found, "the first words of the text"
     return found[place].text, found[place + 1 :], f"line {found[place].line}"
@@ -102,35 +105,25 @@ def _place_of_headline(found: list[Block], shared: frozenset[str]) -> int | None
     """The first block that can be a headline, over which nothing but leftovers stand; None where the text has none."""
     if len(found) < 2:
         return None
-    for place, block in enumerate(found[:_MOST_ABOVE]):
-        line = look(block, shared)
-        if _ABOVE.isdisjoint(line.signals):
-            return place if _can_be_headline(line) else 0 if place and _can_be_headline(look(found[0])) else None
-    return 0
+    lines = [look(block, shared) for block in found[:_MOST_ABOVE]]
+    place = next((place for place, line in enumerate(lines) if _ABOVE.isdisjoint(line.signals)), 0)
+    return place if _can_be_headline(lines[place]) else 0 if place and _can_be_headline(lines[0]) else None
 
 
 def _can_be_headline(line: Line) -> bool:
-    """Whether a first line is a headline: one of no more than a sentence, and a sentence only if it is short."""
+    """Whether a first line is a headline: short, not marked as something else, and no more than a brief sentence."""
     text = line.block.text
-    if line.block.form not in {"plain", "heading"} or len(text) > _LONGEST_HEADLINE or line.words > 40:
+    if line.block.form not in {"plain", "heading"} or len(text) > _LONGEST_HEADLINE or line.words > _HEADLINE_WORDS:
         return False
-    shape = line.signals[0]
-    return shape != "sentence25" and not (
-        shape == "sentence10" and text.rstrip("\"'”’»)").endswith((".", "。")) and line.words > 14
-    )
+    if line.signals[0] == "sentence25" or len(_INNER_STOP.findall(text)) > 1:
+        return False
+    return line.words <= _SENTENCE_WORDS or not text.rstrip("\"'”’»)").endswith((".", "。"))
 
 
 def _first_sentence(text: str) -> str:
     """The text's first sentence where it is short, else its first words."""
-    end = next(
-        (
-            place + 1
-            for place, letter in enumerate(text[: _TITLE + 1])
-            if letter in ".!?。！？؟" and text[place + 1 : place + 2] in {"", " "}
-        ),
-        0,
-    )
-    return text[:end].rstrip(".。") if end > 10 else first_words(text, _TITLE)
+    sentence = _FIRST_SENTENCE.match(text)
+    return sentence[0].rstrip(".。") if sentence else first_words(text, _TITLE)
 
 
 def _behind(below: list[Block], article: Article) -> list[Block]:
@@ -140,10 +133,10 @@ def _behind(below: list[Block], article: Article) -> list[Block]:
 
 
 def _evidence(
-    front: Evidence, how: str, credits: Evidence, source: Block | None, behind: Evidence, article: Article
+    front: Evidence, how: str, said: Evidence, source: Block | None, behind: Evidence, article: Article
 ) -> Evidence:
     """How each field was found, the best source of each first and alone."""
-    pairs = [*front, ("title", how), *credits, *behind]
+    pairs = [*front, ("title", how), *said, *behind]
     if source:
         pairs.append(("url", f"line {source.line}: {source.text}"))
     if article.lines:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from aggregator.reading.dateline import Dated, dates_in
 from aggregator.reading.phrases import BETWEEN_NAMES, BY, NOBODY, PUBLISHED, SOURCE, WIDE, fold, kind_of
@@ -11,7 +12,9 @@ from aggregator.reading.wraps import Block
 
 _LONGEST = 160  # characters of a line about the article
 _TOP = 12  # lines
-_OTHER_WORDS = 7  # that a date line may hold beside its dates
+# Words that a date line may hold beside its dates: more where one says what the date is, or whose the article.
+_OTHER_WORDS, _NAMED_WORDS = 4, 8
+_NEXT = 4  # lines behind an article
 # What ends the names of a by-line: a date, a role, an address, the next field.
 _STOP = re.compile(
     r"\s+[-–—•·/@]|\s*[|(\[<;:•·]|[\s,]+\d|\s(?:in|on|at|for|für|pour|para|per|am|um|vom)\s", re.IGNORECASE
@@ -19,10 +22,13 @@ _STOP = re.compile(
 _FIELD = re.compile(r"\s*(?:[|•·/]|\s[-–—]\s)\s*")
 _AND = re.compile(rf"\s*[,、，]\s*|\s+(?:{'|'.join(sorted(map(re.escape, BETWEEN_NAMES)))})\s+", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][^\W\d_.’'´`-]*(?:[.’'´`-][^\W\d_]*)*")
-_PARTICLES = frozenset(
-    "al bin da de degli dei del della der di do dos du e el ibn la le of san st ten ter und van vom von y zu zum zur".split()
-)
+_PARTICLES = frozenset((
+    "al", "bin", "da", "de", "degli", "dei", "del", "della", "der", "di", "do", "dos", "du", "e", "el", "ibn", "la",
+    "le", "of", "san", "st", "ten", "ter", "und", "van", "vom", "von", "y", "zu", "zum", "zur",
+))  # fmt: skip
+_WIDE_FIELD = re.compile(rf"(?P<by>{WIDE.pattern}+)\s?[:：/／]\s?(?P<name>\S{{2,10}})")  # "文／王小明"
 _URL_LINE = re.compile(r"(?:(?P<label>[^\W\d_][^:：]{0,30}?)\s*[:：]\s*)?<?(?P<url>https?://[^\s<>]+)>?")
+_ARTICLES = frozenset({"The", "Der", "Die", "Das", "Le", "La", "Les", "El", "Los", "Il"})
 _GLUED = re.compile(r"[a-z][A-Z]{3}")  # "Jo DoeREUTERS", where the page had no space to paste
 _READING_TIME = re.compile(r"\d+\s?-?\s?min", re.IGNORECASE)
 
@@ -52,7 +58,7 @@ def read_credits(blocks: list[Block], title: str) -> Credits:
 
 def published_below(blocks: list[Block]) -> Credits:
     """The date in the lines just behind an article, where a word says that it is that of publication."""
-    for block in blocks[:_TOP]:
+    for block in blocks[:_NEXT]:
         dates = dates_in(block.text)
         if dates and len(block.text) <= _LONGEST and not PUBLISHED.isdisjoint(fold(block.text).split()):
             found = next((date for date in dates if not date.update), dates[0])
@@ -90,42 +96,42 @@ def _dates(top: list[Block]) -> tuple[list[Dated], Block | None]:
 
 
 def _date_line(block: Block) -> list[Dated]:
-    """The dates of a line that holds little else; a caption, a sentence or a list of dates is no date line."""
+    """The dates of a line that holds little else; a caption, a sentence or the span of an event is no date line."""
     text = block.whole
     dates = dates_in(text)
+    if not dates or "©" in text:
+        return []
     rest = text
     for date in reversed(dates):
         rest = rest[: date.start] + " " + rest[date.end :]
-    other = fold(rest)
-    if not dates or len(dates) > 3 or "©" in text or len(other.split()) > _OTHER_WORDS or len(other) > 70:
+    other = fold(rest).split()
+    named = any(date.update for date in dates) or not PUBLISHED.isdisjoint(other) or not BY.isdisjoint(other)
+    if len(other) > (_NAMED_WORDS if named else _OTHER_WORDS) or (len(dates) > 1 and not named):
         return []
     return dates
 
 
 def _authors(top: list[Block], title: str) -> tuple[tuple[str, ...], Block | None]:
     for block in top:
-        if names := _by_line(block.text):
+        if not block.text.endswith(("!", "?", ":")) and (names := _by_line(block.text)):
             return names, block
-    for block, below in zip(top, top[1:], strict=False):
+    for block, below in pairwise(top):
         if _is_bare_name(block.text, title) and _tells_of_author(below):
             return (_tidy(block.text),), block
     return (), None
 
 
 def _by_line(text: str) -> tuple[str, ...]:
-    """The names of a line with a by-line's word before them, alone or as one of its fields ("9 May 2019 | by Jo Doe")."""
+    """The names behind a by-line's word, at the start of the line or of a field of it ("9 May 2019 | by Jo Doe")."""
     for field in (text, *_FIELD.split(text)[1:]):
         words = field.replace(":", ": ").replace("：", ": ").split()
         folded = [fold(word) for word in words]
         for count in (3, 2, 1):
             if len(words) > count and " ".join(folded[:count]) in BY:
                 return _names(" ".join(words[count:]))
-        if (
-            WIDE.match(field)
-            and (match := re.match(r"([^\s:：/／]+)\s?[:：/／]\s?(\S{2,10})$", field))
-            and fold(match[1]) in BY
-        ):
-            return (match[2],)
+        labelled = _WIDE_FIELD.fullmatch(field)
+        if labelled and fold(labelled["by"]) in BY:
+            return (labelled["name"],)
     return ()
 
 
@@ -141,32 +147,23 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _is_name(text: str) -> bool:
+    """Whether the text is one to five words as names are written, and not somebody's office."""
     words = text.split()
-    folded = {fold(word) for word in words}
-    return (
-        0 < len(words) <= 5
-        and folded.isdisjoint(NOBODY)
-        and all(
-            _NAME.fullmatch(word) and (word[0].isupper() or not word[0].islower() or word in _PARTICLES)
-            for word in words
-        )
-        and not words[0].islower()
-        and not _GLUED.search(text)
-    )
+    if not 0 < len(words) <= 5 or words[0].islower() or _GLUED.search(text):
+        return False
+    return NOBODY.isdisjoint(map(fold, words)) and all(map(_is_part_of_name, words))
+
+
+def _is_part_of_name(word: str) -> bool:
+    return bool(_NAME.fullmatch(word)) and (not word[0].islower() or word in _PARTICLES)
 
 
 def _is_bare_name(text: str, title: str) -> bool:
     """Whether the line is two to four capitalised words, no menu's and not the headline's, as a person is called."""
     words = text.split()
-    if (
-        not 2 <= len(words) <= 4
-        or not _is_name(text)
-        or text.isupper()
-        or kind_of(fold(text))
-        or words[0] in {"The", "Der", "Die", "Das"}
-    ):
+    if not 2 <= len(words) <= 4 or text.isupper() or words[0] in _ARTICLES or not _is_name(text):
         return False
-    return not set(fold(text).split()) <= set(title.split())
+    return not kind_of(fold(text)) and not set(fold(text).split()) <= set(title.split())
 
 
 def _tells_of_author(below: Block) -> bool:

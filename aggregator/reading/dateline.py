@@ -1,4 +1,4 @@
-"""An absolute date in a line of text, in many languages. Relative days ("on Wednesday") and dates without a year are none."""
+"""Absolute dates in a line of text, in many languages. A relative day, or one without a year, is none."""
 
 import re
 from dataclasses import dataclass, replace
@@ -35,8 +35,9 @@ _LEAD = re.compile(
 _WEEKDAY = 12  # characters that may stand between an hour and the day after it: ", Wednesday, "
 # Abbreviations that mean one offset wherever they are written; IST, which means three, is none of them.
 _ZONES = {
-    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 1, "cet": 1, "mez": 1, "cest": 2, "mesz": 2, "eet": 2, "eest": 3, "msk": 3, "мск": 3,
-    "jst": 9, "kst": 9, "aest": 10, "est": -5, "edt": -4, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 1, "cet": 1, "mez": 1, "cest": 2, "mesz": 2, "eet": 2, "eest": 3,
+    "msk": 3, "мск": 3, "jst": 9, "kst": 9, "aest": 10, "est": -5, "edt": -4, "cdt": -5, "mst": -7, "mdt": -6,
+    "pst": -8, "pdt": -7,
 }  # fmt: skip
 
 
@@ -89,7 +90,8 @@ def _with_time(line: str, match: re.Match[str], day: datetime) -> Dated:
     """The day with the time that stands right behind it, else right before it."""
     start, end = match.span()
     after, before = line[end : end + 40], line[max(0, start - 30) : start]
-    clock = _TIME.match(after, _LEAD.match(after).end())  # type: ignore[union-attr]  # it matches the empty string too
+    lead = _LEAD.match(after)
+    clock = _TIME.match(after, lead.end() if lead else 0)
     if clock and (moment := _moment(day, clock)):
         return Dated(moment, start, end + clock.end())
     times = list(_TIME.finditer(before))

@@ -1,4 +1,4 @@
-"""Bytes of a local file as text: byte order marks, UTF-8, UTF-16 without a mark, legacy encodings. Binary files are refused.
+"""Bytes of a local file as text: byte order marks, UTF-8, unmarked UTF-16, legacy encodings. Binary files are refused.
 
 The only module that imports charset-normalizer.
 """
@@ -26,8 +26,8 @@ _LEGACY = [*_LATIN, "cp1251", "cp1253", "cp1255", "cp1256", "koi8_r", "shift_jis
 _EQUAL = 0.01  # of charset-normalizer's measure of disorder
 # What letters each language that is written in a Windows code page of Latin letters has beside a-z.
 _ALPHABETS = (
-    "àâæçéèêëîïôœùûüÿ", "äöüß", "áéíóúñüºª", "áàâãçéêíóôõúü", "àèéìíòóùú", "åäöæøé", "áéíóúýðþæö", "ąćęłńóśźż", "áäčďéěíĺľňóôŕřšťúůýž",
-    "áéíóöőúüű", "ăâîşţșț", "çğıöşüâî", "ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž", "čćđšž",
+    "àâæçéèêëîïôœùûüÿ", "äöüß", "áéíóúñüºª", "áàâãçéêíóôõúü", "àèéìíòóùú", "åäöæøé", "áéíóúýðþæö", "ąćęłńóśźż",
+    "áäčďéěíĺľňóôŕřšťúůýž", "áéíóöőúüű", "ăâîşţșț", "çğıöşüâî", "ąčęėįšųūž", "āčēģīķļņšūž", "äõöüšž", "čćđšž",
 )  # fmt: skip
 _SPECIAL = re.compile(r"[^\x00-\x7f\s‘’‚“”„«»‹›–—…•·°§€£©®™¡¿]")
 # What a browser reads for a label that is ASCII or Latin-1 (WHATWG Encoding, section 4.2).
@@ -35,7 +35,8 @@ _BROWSER = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "gb
 
 # Only encodings of text: a label may also name one of Python's own ("zip", "rot13").
 _TEXT_ENCODINGS = (
-    "utf-8", "utf-16", "iso8859", "cp", "koi8", "mac", "gb", "big5", "euc", "shift_jis", "iso2022", "tis", "ascii", "johab",
+    "utf-8", "utf-16", "iso8859", "cp", "koi8", "mac", "gb", "big5", "euc", "shift_jis", "iso2022", "tis", "ascii",
+    "johab",
 )  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def _declared(body: bytes) -> str | None:
 
 def _guessed(body: bytes) -> str | None:
     """The text in whichever legacy encoding it reads best."""
-    from charset_normalizer import from_bytes  # noqa: PLC0415  # a heavy import, and most files are UTF-8
+    from charset_normalizer import from_bytes  # a heavy import, and most files are UTF-8
 
     sample = body[:_SAMPLE]
     matches = list(from_bytes(sample, cp_isolation=_LEGACY))
@@ -119,6 +120,6 @@ def _one_alphabet(text: str) -> float:
 
 
 def _is_binary(text: str) -> bool:
-    """Whether control characters stand in the text that no text has: more than one in a thousand, or a NUL at the start."""
+    """Whether more than one character in a thousand is one that no text has."""
     sample = text[:_SAMPLE]
     return len(_CONTROL.findall(sample)) > len(sample) // 1000

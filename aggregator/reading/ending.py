@@ -1,4 +1,4 @@
-"""Where a pasted page leaves no doubt that its article is over: comments, forms, tags, copyright. Nothing behind it is looked at."""
+"""Where a pasted page leaves no doubt that its article is over: comments, forms, tags, rights. Beyond is not read."""
 
 from collections import deque
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The fields between `---` lines at the top of a text. A subset of YAML: scalars, lists in either form; anything else is text."""
+"""The fields between `---` lines at the top of a text: YAML's scalars and lists; what holds anything else is text."""
 
 import re
 from dataclasses import dataclass, replace
@@ -11,18 +11,22 @@ from aggregator.reading.urls import web_url
 _OPENS = re.compile(r"\ufeff?\s*---[ \t]*(?:\r\n?|\n)")
 _LONGEST = 200  # lines
 _FIELD = re.compile(r"(?P<key>[A-Za-z][\w .-]{0,40}?)\s*:(?:\s+(?P<value>.*))?$")
-_KNOWN = {
-    "title": "title", "headline": "title", "date": "published", "published": "published", "created": "published", "pubdate": "published",
-    "updated": "updated", "modified": "updated", "lastmod": "updated", "url": "url", "link": "url", "source": "url",
-    "canonical": "url", "author": "authors", "authors": "authors", "by": "authors", "tags": "tags", "categories": "tags", "keywords": "tags",
-    "category": "tags", "tag": "tags", "summary": "summary", "description": "summary", "excerpt": "summary", "lang": "language",
-    "language": "language",
-}  # fmt: skip
+_KEYS = {
+    "title": ("title", "headline"),
+    "published": ("date", "published", "created", "pubdate"),
+    "updated": ("updated", "modified", "lastmod"),
+    "url": ("url", "link", "source", "canonical"),
+    "authors": ("author", "authors", "by"),
+    "tags": ("tags", "tag", "categories", "category", "keywords"),
+    "summary": ("summary", "description", "excerpt"),
+    "language": ("lang", "language"),
+}
+_KNOWN = {key: field for field, keys in _KEYS.items() for key in keys}
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What stands above a text, and the text itself with as many empty lines in front, so that its lines keep their numbers."""
+    """What stands above a text, and the text with empty lines in its place, so that the others keep their numbers."""
 
     body: str
     title: str = ""

@@ -18,11 +18,12 @@ from aggregator.reading.signals import Line
 from aggregator.reading.wraps import Block, Form
 
 _LONGEST = 300_000  # characters: what is longer is read as plain text, since no Markdown parser is linear on everything
-# What makes a text Markdown: headings, fences, links, emphasis, code, tables, HTML. Lists and quotations alone do not; pasted
+# What makes a text Markdown: headings, fences, links, emphasis, code, tables, HTML. Lists and quotations do not: pasted
 # text has them too, and `wraps` knows them.
 _SYNTAX = re.compile(
-    r"^ {0,3}#{1,6} \S|^ {0,3}(?:```|~~~)|\]\([^\s)]|^ {0,3}\[[^\]\n]{1,99}\]:\s|\*\*\S|(?<!\w)[*_]\w[^*_\n]{0,200}[*_](?!\w)|`[^`\n]+`"
-    r"|^\|.*\|[ \t]*$|</?(?:p|a|b|i|em|strong|img|br|div|span|h[1-6]|ul|ol|li|blockquote|table|code|pre)\b[^>\n]{0,999}>",
+    r"^ {0,3}#{1,6} \S|^ {0,3}(?:```|~~~)|\]\([^\s)]|^ {0,3}\[[^\]\n]{1,99}\]:\s|\*\*\S"
+    r"|(?<!\w)[*_]\w[^*_\n]{0,200}[*_](?!\w)|`[^`\n]+`|^\|.*\|[ \t]*$"
+    r"|</?(?:p|a|b|i|em|strong|img|br|div|span|h[1-6]|ul|ol|li|blockquote|table|code|pre)\b[^>\n]{0,999}>",
     re.MULTILINE | re.IGNORECASE,
 )
 

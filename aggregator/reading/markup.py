@@ -1,4 +1,4 @@
-"""The lines of an article as HTML: paragraphs, sub-headings, lists, quotations. All text is escaped, nothing is dropped."""
+"""The lines of an article as HTML: paragraphs, sub-headings, lists, quotations. All is escaped, nothing is dropped."""
 
 from collections.abc import Iterator
 from html import escape
@@ -38,7 +38,7 @@ def _item(line: Line) -> str:
 
 
 def _list_run(lines: tuple[Line, ...], here: int) -> tuple[int, str] | None:
-    """The list that begins here: two or more items with marks, or three short lines and more below one that ends in a colon."""
+    """The list that begins here: two items with marks or more, or three short lines below one that ends in a colon."""
     form = lines[here].block.form
     count = 0
     if form in {"bullet", "number"}:

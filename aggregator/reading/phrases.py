@@ -1,4 +1,4 @@
-"""The words sites put round their articles, read from `phrases.toml`: which kind a line is. No judgement of whole articles here."""
+"""The words sites put round their articles, read from `phrases.toml`: which kind a line is. It judges no article."""
 
 import re
 import tomllib
@@ -53,7 +53,7 @@ def kind_of(folded: str) -> str:
 
 
 def opening(words: list[str]) -> tuple[str, int]:
-    """The kind and the word count of the longest phrase that a line of these folded words begins with; ("", 0) for none."""
+    """The kind and the word count of the longest phrase that these folded words begin with; ("", 0) for none."""
     for count in range(min(len(words) - 1, _LONGEST), 0, -1):
         kind = _OPENING.get(" ".join(words[:count]), "")
         if kind:

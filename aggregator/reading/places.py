@@ -1,6 +1,7 @@
-"""What a line's neighbours, its place and the course of the article show of it: further signals. Looks at no text anew."""
+"""What a line's neighbours, its place and the course of the article show of it, as signals. It reads no text anew."""
 
 import re
+from itertools import pairwise
 
 from aggregator.reading.phrases import fold
 from aggregator.reading.signals import LEFTOVERS, Line, has_spaces, step
@@ -15,6 +16,7 @@ _TOP = 80  # words
 _ASIDE = frozenset({"plead", "notice", "credit"})
 _PICTURED = frozenset({"caption", "photo", "caption…"})
 _ABOUT = frozenset({"by", "date", "date…", "ago", "share", "tools"}) | _PICTURED
+_INTERRUPTIONS = frozenset({"pointer", "pointer:", "pointer…", "box:", "advert"}) | _PICTURED
 _DATED = frozenset({"date", "date…", "by", "ago", "said"})
 
 
@@ -62,10 +64,12 @@ def _mark_company(lines: list[Line]) -> None:
             if near > 1 and not _ASIDE.isdisjoint(line.signals):
                 line.signals.append("closing")
             continue
-        before, after = _between(prose, here - 1, here), _between(prose, here + 1, here + 2)
+        # One line of an interruption between a paragraph and a sub-heading does not part them.
+        above = here - 1 - (here > 1 and not _INTERRUPTIONS.isdisjoint(lines[here - 1].signals))
+        before, after = _between(prose, above, above + 1), _between(prose, here + 1, here + 2)
         if before:
             line.signals.append("between prose" if after else "after prose")
-        line.signals.append(f"near{min(near, 4)}")
+        line.signals.append(f"near{min(near, 1 if before and after else 4)}")
         if near and "repeated" in line.signals:
             line.signals.append("repeated near")
 
@@ -75,7 +79,7 @@ def _mark_boxes(lines: list[Line]) -> None:
     here = 0
     while here < len(lines):
         end = here + 1
-        if not {"box", "box:", "box…"}.isdisjoint(lines[here].signals):
+        if not {"box", "box…"}.isdisjoint(lines[here].signals):
             while end < len(lines) and not lines[end].prose and end - here <= _BOX + 1:
                 end += 1
             if end - here <= _BOX + 1:
@@ -99,7 +103,7 @@ def _mark_top(lines: list[Line]) -> None:
 
 def _mark_neighbours(lines: list[Line]) -> None:
     """What the line just above or below makes of a line."""
-    for above, line in zip(lines, lines[1:], strict=False):
+    for above, line in pairwise(lines):
         if above.signals[0] == "colon":
             line.signals.append("after colon")
         if line.words <= 12 and above.words <= 45 and not _PICTURED.isdisjoint(line.signals):
@@ -137,7 +141,12 @@ def _mark_course(lines: list[Line]) -> None:
             read, gap = read + line.words, 0
         else:
             gap += 1
-            if read > _BEGUN and above.words > 3 and not above.prose and not {"by", "date", "ago"}.isdisjoint(line.signals):
+            if (
+                read > _BEGUN
+                and above.words > 3
+                and not above.prose
+                and not {"by", "date", "ago"}.isdisjoint(line.signals)
+            ):
                 above.signals.append("above a by-line")
         above = line
 

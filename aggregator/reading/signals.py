@@ -1,8 +1,8 @@
 """What a line of pasted text shows of itself, as named signals. What they are worth is weighed in `leftovers`.
 
-Three kinds: how the line ends and how long it is ("sentence25": a full stop and 25 words or more; "open4": no stop), how it is
-written ("title case", "quoted"), and what its words say it is: the kinds of `phrases.toml`, plain for a whole line of them, with
-":" for a line that opens with one and a colon, with "…" for a line that goes on from one.
+Three sorts: how the line ends and how long it is ("sentence25": a full stop and 25 words or more; "open4": no stop),
+how it is written ("title case", "quoted"), what its words say it is: a kind of `phrases.toml`, plain for a line that is
+one of its phrases, with ":" for one that opens with a phrase and a colon, with "…" for one that goes on from it.
 """
 
 import re
@@ -14,8 +14,8 @@ from aggregator.reading.wraps import Block
 
 # What stands after an article and not in it.
 LEFTOVERS = frozenset((
-    "shared", "end", "end:", "end…", "box", "box:", "box…", "menu", "plea", "plea:", "plea…", "share", "tools", "tools:", "tools…",
-    "rights", "form", "notice", "again", "ago", "advert",
+    "shared", "end", "end:", "end…", "box", "box:", "box…", "menu", "plea", "plea:", "plea…", "share", "tools",
+    "tools:", "tools…", "rights", "form", "notice", "again", "ago", "advert",
 ))  # fmt: skip
 # What interrupts an article, or may begin what follows it.
 MARKERS = LEFTOVERS | {
@@ -35,21 +35,23 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _HANDLE = re.compile(r"@\w")
 _LABEL = re.compile(r"\W*[^\W\d]+(?:\s[^\W\d]+){0,3}\s?[:：]|[(\[]")
 _CREDITED = re.compile(
-    r"(?:credit|photo|image|picture|foto|bild|crédit|imagen|imagem|immagine|beeld|фото)\s?[:：]\s?[^\W\d]", re.IGNORECASE
+    r"(?:credit|photo|image|picture|foto|bild|crédit|imagen|imagem|immagine|beeld|фото)\s?[:：]\s?[^\W\d]",
+    re.IGNORECASE,
 )
 _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|copyright)[^.]{0,40}\b(?:19|20)\d\d\b|\b(?:19|20)\d\d\b.{0,8}(?:©|\(c\)|copyright)", re.IGNORECASE
 )
 _COUNTER = re.compile(r"(?:\w+ )?\d{1,3} ?(?:of|von|de|sur|di|van|z|из|/) ?\d{1,3}", re.IGNORECASE)  # "Image 2 of 5"
 _AGO = re.compile(
-    r"\b(?:\d+|an?|one|a few)\s?(?:[smhd]|mins?|hrs?|seconds?|minutes?|hours?|days?|weeks?|months?|years?)\s(?:ago|read)\b"
-    r"|\bvor \d+ \w+|\bil y a \d+ \w+|\b(?:hace|há) \d+ \w+|\d+ \w+ (?:fa|geleden|temu|назад|sedan|siden|sitten|önce)\b"
+    r"\b(?:\d+|an?|one|a few)\s?(?:[smhd]|mins?|hrs?|(?:second|minute|hour|day|week|month|year)s?)\s(?:ago|read)\b"
+    r"|\bvor \d+ \w+|\bil y a \d+ \w+|\b(?:hace|há) \d+ \w+"
+    r"|\d+ \w+ (?:fa|geleden|temu|назад|sedan|siden|sitten|önce)\b"
     r"|منذ|\d+\s?(?:分|时|時間|小时|小時|天|日|시간|분|일)\s?(?:钟)?(?:前|전)",
     re.IGNORECASE,
 )
 _SAID = re.compile(
-    r"\b(?:said|says|wrote|commented|schrieb|sagte?|a écrit|dit|dijo|escribió|disse|ha scritto|napisał\w*|пишет|написал\w*)"
-    r"\s?:?$",
+    r"\b(?:said|says|wrote|commented|schrieb|sagte?|a écrit|dit|dijo|escribió|disse|ha scritto|napisał\w*|пишет"
+    r"|написал\w*)\s?:?$",
     re.IGNORECASE,
 )
 
@@ -73,7 +75,7 @@ def look(block: Block, shared: frozenset[str] = frozenset()) -> Line:
     line = Line(block, fold(text), words, words >= _PROSE.get(shape, words + 1), [shape])
     if words <= 14 and text[:1] in "—–" and not shape.startswith("sentence"):
         line.signals.append("attribution")
-    elif words <= 90 and len(text) <= _LONGEST and block.form != "quote":  # a quotation may say anything, and so may code
+    elif words <= 90 and len(text) <= _LONGEST and block.form != "quote":
         line.signals += _phrases(line)
     if len(line.signals) == 1:
         line.signals += _style(text, words, shape)
@@ -139,7 +141,7 @@ def _phrases(line: Line) -> list[str]:
 
 
 def _opening(line: Line, words: list[str]) -> list[str]:
-    """The phrase that the line opens with: one with a colon behind it, or one of two words in a line that is no sentence."""
+    """The phrase that the line opens with: with a colon behind it, or of two words in a line that is no sentence."""
     kind, count = opening(words)
     if not kind:
         return []
@@ -150,7 +152,11 @@ def _opening(line: Line, words: list[str]) -> list[str]:
         return [kind + "…"]
     if count > 1 and kind == "plea" and line.words <= 30:
         return ["plea…"]
-    return ["pointer…"] if count > 1 and kind in {"pointer", "box"} and line.words <= 25 and shape.startswith("open") else []
+    return (
+        ["pointer…"]
+        if count > 1 and kind in {"pointer", "box"} and line.words <= 25 and shape.startswith("open")
+        else []
+    )
 
 
 def _behind(text: str, count: int) -> str:
@@ -165,11 +171,8 @@ def _caption(line: Line, words: list[str]) -> list[str]:
     """A picture's caption or credit: how it begins, what it names, or that it ends in an agency and no full stop."""
     text, shape = line.block.text, line.signals[0]
     begins = opens_caption(words)
-    found = []
-    if begins and (_LABEL.match(text) or (begins > 1 and line.words <= 30)):
-        found.append("caption")
-    elif shape.startswith("open") and _CREDITED.search(text):
-        found.append("caption")
+    labelled = begins and (_LABEL.match(text) or (begins > 1 and line.words <= 30))
+    found = ["caption"] if labelled or (shape.startswith("open") and _CREDITED.search(text)) else []
     if line.words <= 70 and closes_caption(words) and (text.endswith(")") or not shape.startswith("sentence")):
         found.append("caption…")
     return found

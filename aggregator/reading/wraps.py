@@ -23,21 +23,23 @@ _MARK = re.compile(
 _QUOTED = re.compile(r">[>\s]*")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]")
 _LONG_WORD = 40
+_FEWEST = 2  # lines that show that a text was wrapped
 _PARTED = 2  # groups
 _STOPS = '.!?:。！？”"»'
 _NEARLY = 0.6
 # A paragraph's lines that were wrapped end within this many characters; typewriters, mail and PDFs all do.
 _NARROWEST, _WIDEST = 28, 110
 # First parts of compounds that keep their hyphen when the line breaks behind it.
-_COMPOUNDS = frozenset(
-    "all anti co cross ex far full half high inter long low mid multi near non one open post pre pro quasi "
-    "re self semi short so sub ten three two ultra un well wide year".split()
-)
+_COMPOUNDS = frozenset((
+    "all", "anti", "co", "cross", "ex", "far", "full", "half", "high", "inter", "long", "low", "mid", "multi", "near",
+    "non", "one", "open", "post", "pre", "pro", "quasi", "re", "self", "semi", "short", "so", "sub", "ten", "three",
+    "two", "ultra", "un", "well", "wide", "year",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, heading or list item: one line of text, the line of the file it began on (from 1), the mark it had."""
+    """A paragraph, heading or list item: its text, the line of the file it began on (from 1), the mark it had."""
 
     text: str
     line: int
@@ -60,7 +62,7 @@ class _Line:
 
 
 def blocks(text: str) -> list[Block]:
-    """The blocks of a text in order. Blank lines part them; a line end does too, unless the text is seen to be wrapped."""
+    """The blocks of a text in order. Blank lines part them; line ends do too, unless the text is seen to be wrapped."""
     groups = list(_groups(text))
     width = _wrap_width(groups)
     words = _all_words(groups) if width else frozenset()
@@ -102,8 +104,8 @@ def _line(line: str, number: int, indent: int) -> _Line:
 def _wrap_width(groups: list[list[_Line]]) -> int:
     """The column the text was wrapped at; 0 where its line ends are the author's.
 
-    In wrapped text a line ends where the next word would not have fitted: most long lines do, but for the last ones of
-    paragraphs. A line with a word too long to be wrapped says nothing.
+    In wrapped text a line ends where the next word would not have fitted, and seldom with a sentence: most long lines
+    do, but for the last ones of paragraphs. A line with a word too long to be wrapped says nothing.
     """
     pairs = [
         (line.text, following.text)
@@ -115,8 +117,8 @@ def _wrap_width(groups: list[list[_Line]]) -> int:
     if not _NARROWEST <= width <= _WIDEST:
         return 0
     long = [(line, following) for line, following in pairs if len(line) > _NEARLY * width]
-    full = sum(_is_full(line, following, width) for line, following in long)
-    return width if full >= _NEARLY * len(long) else 0
+    full = sum(_is_full(line, following, width) and line[-1] not in _STOPS for line, following in long)
+    return width if full >= max(_FEWEST, len(long) / 2) else 0
 
 
 def _is_full(line: str, following: str, width: int) -> bool:
@@ -165,7 +167,7 @@ def _join(parts: list[str], words: frozenset[str]) -> str:
 
 
 def _ended(line: str, following: str, words: frozenset[str]) -> str:
-    """The line as it runs into the next: with a space, or with none where a word was divided or words have no spaces."""
+    """The line as it runs into the next: with a space, or none where a word was divided or words have no spaces."""
     if line.endswith("\xad") or (line.endswith(("-", "‐")) and _was_divided(line, following, words)):
         return line[:-1]
     if line.endswith(("-", "‐")) and line[-2:-1].isalnum():
@@ -174,7 +176,7 @@ def _ended(line: str, following: str, words: frozenset[str]) -> str:
 
 
 def _was_divided(line: str, following: str, words: frozenset[str]) -> bool:
-    """Whether the hyphen at the line's end is the wrap's and not the word's own: as the text spells it elsewhere, if it does."""
+    """Whether the hyphen at the line's end is the wrap's, not the word's: as the text spells the word elsewhere."""
     left, right = re.search(r"\w*$", line[:-1]), re.match(r"[\w-]*\w", following)
     if not left or not left[0] or not right or not right[0][0].islower():
         return False

@@ -37,6 +37,14 @@ def updated(db: Database, item_id: int) -> datetime:
     return from_text(db.execute("SELECT updated FROM items WHERE id = ?", [item_id]).fetchone()[0])
 
 
+def with_several_copies(db: Database, sources: Iterable[str]) -> list[int]:
+    """Return the items of which any of the sources shows one of several copies."""
+    query = """SELECT item_id FROM appearances WHERE item_id IN (
+            SELECT item_id FROM appearances WHERE source IN (SELECT value FROM json_each(?)))
+        GROUP BY item_id HAVING count(*) > 1 ORDER BY item_id"""
+    return [item_id for (item_id,) in db.execute(query, [json.dumps(list(sources))]).fetchall()]
+
+
 def absorb(db: Database, item_id: int, into: int) -> None:
     """Take away an item whose copies are another's now; its published id stays known as that one's."""
     uid = db.execute("SELECT uid FROM items WHERE id = ?", [item_id]).fetchone()[0]

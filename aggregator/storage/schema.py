@@ -25,6 +25,7 @@ CREATE TABLE sources (
     configured INTEGER NOT NULL DEFAULT 1,
     local INTEGER NOT NULL DEFAULT 0,
     priority INTEGER NOT NULL DEFAULT 0,
+    shown_as TEXT NOT NULL DEFAULT '',
     next_poll_reason TEXT NOT NULL DEFAULT '',
     not_before TEXT,
     failing_since TEXT,
@@ -200,6 +201,12 @@ def tables(db: Database) -> None:
 def fingerprints(db: Database) -> None:
     """The index of the duplicate finder."""
     _run(db, FINGERPRINT_TABLES)
+
+
+@migrations()
+def retired_topics(db: Database) -> None:
+    """The names of topics that feeds.toml no longer has, so that their readers can be told."""
+    db.execute("CREATE TABLE retired_topics (name TEXT PRIMARY KEY) WITHOUT ROWID")
 
 
 def _run(db: Database, script: str) -> None:

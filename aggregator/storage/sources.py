@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,28 +38,55 @@ class SourceState:
     rhythm: Rhythm
 
 
-def sync(db: Database, sources: Mapping[str, Source]) -> None:
+@dataclass(slots=True)
+class Synced:
+    """Sources of which an edit changed which copy is shown (`ranked`) or how they are named (`renamed`)."""
+
+    ranked: list[str] = field(default_factory=list)
+    renamed: list[str] = field(default_factory=list)
+
+
+def sync(db: Database, sources: Mapping[str, Source]) -> Synced:
     """Bring the table in step with feeds.toml; only what differs is written, and who left keeps their row and items."""
-    columns = "name, url, configured, priority, state"
-    stored = {row[0]: row for row in db.execute(f"SELECT {columns} FROM sources")}  # noqa: S608 - a constant
+    synced = Synced()
+    rows = db.execute("SELECT name, url, configured, priority, state, shown_as FROM sources").fetchall()
+    stored = {
+        name: (url, configured, priority, state, shown_as) for name, url, configured, priority, state, shown_as in rows
+    }
     for name, source in sources.items():
         row = stored.get(name)
-        target = source.url or source.path
         if row is None:
-            db.execute(
-                "INSERT INTO sources (name, url, poll_url, local, priority, state) VALUES (?, ?, ?, ?, ?, ?)",
-                [name, target, target, bool(source.path), source.priority, "new" if source.enabled else "disabled"],
-            )
+            _add(db, source)
             continue
-        if row[1] != target:
-            _start_anew(db, name, target)
-        if (row[2], row[3]) != (1, source.priority):
+        url, configured, priority, state, shown_as = row
+        if url != (source.url or source.path):
+            _start_anew(db, name, source.url or source.path)
+        if (configured, priority) != (1, source.priority):
             db.execute("UPDATE sources SET configured = 1, priority = ? WHERE name = ?", [source.priority, name])
-        if (row[4] == "disabled") == source.enabled:
+            synced.ranked.append(name)
+        if shown_as != _shown_as(source):
+            db.execute("UPDATE sources SET shown_as = ? WHERE name = ?", [_shown_as(source), name])
+            synced.renamed.append(name)
+        if (state == "disabled") == source.enabled:
             db.execute("UPDATE sources SET state = ? WHERE name = ?", ["new" if source.enabled else "disabled", name])
     for name, row in stored.items():
-        if name not in sources and row[2]:
+        if name not in sources and row[1]:
             db.execute("UPDATE sources SET configured = 0 WHERE name = ?", [name])
+            synced.ranked.append(name)
+    return synced
+
+
+def _add(db: Database, source: Source) -> None:
+    state, target = "new" if source.enabled else "disabled", source.url or source.path
+    db.execute(
+        """INSERT INTO sources (name, url, poll_url, local, priority, shown_as, state) VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        [source.name, target, target, bool(source.path), source.priority, _shown_as(source), state],
+    )
+
+
+def _shown_as(source: Source) -> str:
+    """What of feeds.toml a reader sees of a source."""
+    return "\n".join((source.title, source.content, source.url))
 
 
 def _start_anew(db: Database, name: str, target: str) -> None:
@@ -95,19 +122,22 @@ def claim(
 
 
 def count_due(db: Database, now: datetime, *, force: bool, names: Iterable[str] | None) -> int:
-    """Return how many sources `claim` would give, files and feeds, before anything is claimed."""
-    where, values = _due(now, force=force, names=names)
+    """Return how many sources a run would poll, before anything is claimed; it looks at files whenever it starts."""
+    where, values = _due(now, force=force, names=names, with_files=True)
     return int(db.execute(f"SELECT count(*) FROM sources WHERE {where}", values).fetchone()[0])  # noqa: S608
 
 
-def _due(now: datetime, *, force: bool, names: Iterable[str] | None) -> tuple[str, dict[str, object]]:
-    """The condition, made of constants, and its values."""
+def _due(
+    now: datetime, *, force: bool, names: Iterable[str] | None, with_files: bool = False
+) -> tuple[str, dict[str, object]]:
+    """The condition, made of constants, and its values; `with_files` takes all path sources, due or not."""
     if force:
         timing = "state <> 'gone' AND (not_before IS NULL OR not_before <= :now)"
     else:
         timing = "next_poll IS NULL OR next_poll <= :now"
+    timing = f"local OR {timing}" if with_files else timing
     named = "1" if names is None else "name IN (SELECT value FROM json_each(:names))"
-    where = f"configured = 1 AND state <> 'disabled' AND claimed_by IS NULL AND (local OR {timing}) AND {named}"
+    where = f"configured = 1 AND state <> 'disabled' AND claimed_by IS NULL AND ({timing}) AND {named}"
     return where, {"now": to_text(now), "names": json.dumps(list(names or ()))}
 
 
@@ -151,6 +181,12 @@ def update(db: Database, name: str, values: Mapping[str, object]) -> None:
     stored = {column: to_text(value) if isinstance(value, datetime) else value for column, value in values.items()}
     columns = ", ".join(f"{column} = :{column}" for column in stored)
     db.execute(f"UPDATE sources SET {columns} WHERE name = :_name", {**stored, "_name": name})  # noqa: S608 - our names
+
+
+def named_as(db: Database, name: str) -> tuple[str, ...]:
+    """Return what a reader sees of what a feed says of itself."""
+    query = "SELECT title, site_url, feed_id, rights FROM sources WHERE name = ?"
+    return tuple(db.execute(query, [name]).fetchone())
 
 
 def describe(info: FeedInfo) -> dict[str, object]:

@@ -61,12 +61,19 @@ def save_topic(db: Database, name: str, rule: str, scope: Iterable[str], now: da
            ON CONFLICT (name) DO UPDATE SET rule = :rule, scope = :scope, closed_month = '', changes = changes + 1""",
         {"name": name, "rule": rule, "scope": json.dumps(sorted(scope)), "now": to_text(now)},
     )
+    db.execute("DELETE FROM retired_topics WHERE name = ?", [name])
 
 
 def remove_topic(db: Database, name: str) -> None:
-    """Forget a topic that has left feeds.toml; its items stay in the archive."""
+    """Forget all but the name of a topic that has left feeds.toml; its items stay in the archive."""
     db.execute("DELETE FROM topic_items WHERE topic = ?", [name])
     db.execute("DELETE FROM topics WHERE name = ?", [name])
+    db.execute("INSERT OR IGNORE INTO retired_topics (name) VALUES (?)", [name])
+
+
+def retired_topics(db: Database) -> frozenset[str]:
+    """Return the names of the topics that were in feeds.toml once and are no longer."""
+    return frozenset(name for (name,) in db.execute("SELECT name FROM retired_topics").fetchall())
 
 
 def topics_of(db: Database, item_id: int) -> dict[str, Terms]:
@@ -139,6 +146,15 @@ def assign_months(db: Database, state: TopicState) -> list[str]:
 def close_months(db: Database, topic: str, closed_month: str) -> None:
     """Note up to which month the archive of a topic is written for good."""
     db.execute("UPDATE topics SET closed_month = ? WHERE name = ?", [closed_month, topic])
+
+
+def touch_topics_of_source(db: Database, source: str, now: datetime) -> None:
+    """Note that a source is named otherwise, in every topic that has an item of it."""
+    db.execute(
+        """UPDATE topics SET changes = changes + 1, updated = ? WHERE name IN (
+             SELECT topic FROM topic_items WHERE item_id IN (SELECT item_id FROM appearances WHERE source = ?))""",
+        [to_text(now), source],
+    )
 
 
 def published(db: Database, state: TopicState, rendered_with: str, expires: datetime | None) -> None:

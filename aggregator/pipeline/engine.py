@@ -1,0 +1,226 @@
+"""Polls sources and writes down what they bring, a transaction for each poll; `fetch` and the server both run on it.
+
+It is the one writer of polls: all that it does with the database is done in one thread of its own, which keeps the
+loop free. When to poll, and what is published of it, others decide.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+from sqlite_utils import Database
+
+from aggregator.config.values import Config, Source
+from aggregator.model import PollJob
+from aggregator.pipeline.batch import Outcome, poll_batch
+from aggregator.pipeline.record import Recorder, Result
+from aggregator.pipeline.routing import Router
+from aggregator.pipeline.seeds import SeedReading, read_seeds
+from aggregator.polling.files import FilesFound, find_files
+from aggregator.polling.web import PollSettings, open_web
+from aggregator.reading.pool import ReaderPool
+from aggregator.storage import sources as store
+from aggregator.storage.claims import Owner
+from aggregator.storage.database import writing
+from aggregator.storage.files import known_files
+from aggregator.storage.sources import SourceState
+
+_CLAIMED_AT_ONCE = 256
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sources are meant: all that are due, or the named ones; `force` passes over our own timing."""
+
+    names: tuple[str, ...] | None = None
+    force: bool = False
+
+
+class Engine:
+    """An async context manager. `told` is called in the writer's thread with each result, once it is written."""
+
+    def __init__(self, db: Database, owner: Owner, config: Config, told: Callable[[Result], None]) -> None:
+        self._db = db
+        self._owner = owner
+        self._told = told
+        self._recorder = _recorder(db, config)
+        self._states: dict[str, SourceState] = {}
+        self._pool = ReaderPool()
+        self._writer = ThreadPoolExecutor(1, "writer")
+
+    @property
+    def under_way(self) -> int:
+        """How many feeds are claimed and not yet written: they wait for their host, for an answer, or to be read."""
+        return len(self._states)
+
+    async def __aenter__(self) -> Self:
+        await self._write(self._release)  # what a process left behind that died under the number we now have
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._write(self._release)
+        finally:
+            self._writer.shutdown()
+            await self._pool.__aexit__(kind, error, trace)
+
+    async def configure(self, config: Config) -> None:
+        """Go by another feeds.toml from now on; what is under way for a source that it has changed is dropped."""
+        await self._write(self._configure, config)
+
+    async def count_due(self, wanted: Wanted) -> int:
+        """Return how many sources there are to poll, files and feeds."""
+        return await self._write(store.count_due, self._db, _now(), force=wanted.force, names=wanted.names)
+
+    async def read_files(self, wanted: Wanted) -> None:
+        """Look at the path sources that are due, with `force` at all: that costs nobody anything."""
+        at = _now()
+        for source in await self._write(self._claim_files, wanted, at):
+            began = monotonic()
+            known = await self._write(known_files, self._db, source.name)
+            try:
+                found = await asyncio.to_thread(find_files, source.path, known, source.max_bytes)
+            except OSError as error:
+                await self._write(self._no_files, source, error.strerror or str(error), at)
+            else:
+                read = await read_seeds(self._pool, source, found, known, at)
+                await self._write(self._files, source, found, read, at, began)
+
+    async def poll_feeds(
+        self, wanted: Wanted, more: Callable[[], Awaitable[None]] | None = None, stop: asyncio.Event | None = None
+    ) -> None:
+        """Poll the feeds that are due; where `more` is given, wait for it when none is, and go on.
+
+        Once `stop` is set nothing more is begun, and it returns when what is under way is written. `[polling]` and
+        `contact` are taken as they are at its start.
+        """
+        async with (
+            open_web(_settings(self._recorder.config)) as web,
+            aclosing(poll_batch(web, self._pool, self._jobs(wanted, more), stop)) as batches,
+        ):
+            async for outcomes in batches:
+                await self._write(self._record, outcomes)
+
+    async def _jobs(self, wanted: Wanted, more: Callable[[], Awaitable[None]] | None) -> AsyncIterator[PollJob]:
+        """The feeds that are due, claimed a batch at a time, so that another process can take the others meanwhile."""
+        now = _now()
+        while True:
+            jobs = await self._write(self._claim_feeds, wanted, now)
+            for job in jobs:
+                yield job
+            if jobs and not wanted.force:
+                continue
+            if more is None:
+                return
+            await more()
+            now = _now()
+
+    async def _write(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        """Call it in the writer's thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, lambda: function(*args, **kwargs))
+
+    # -- In the writer's thread ---------------------------------------------------------------------------------------
+
+    def _release(self) -> None:
+        self._states.clear()
+        with writing(self._db):
+            store.release(self._db, self._owner)
+
+    def _configure(self, config: Config) -> None:
+        recorder = _recorder(self._db, config)
+        with writing(self._db):
+            store.sync(self._db, config.sources)
+        self._recorder = recorder
+
+    def _claim_files(self, wanted: Wanted, at: datetime) -> list[Source]:
+        return [source for source, _ in self._claim(wanted, at, local=True, limit=-1)]
+
+    def _claim_feeds(self, wanted: Wanted, at: datetime) -> list[PollJob]:
+        # Forced, a source stays due after its poll: all are claimed at once, lest one be polled twice.
+        claimed = self._claim(wanted, at, local=False, limit=-1 if wanted.force else _CLAIMED_AT_ONCE)
+        self._states.update((source.name, state) for source, state in claimed)
+        return [_job(source, state) for source, state in claimed]
+
+    def _claim(self, wanted: Wanted, at: datetime, *, local: bool, limit: int) -> list[tuple[Source, SourceState]]:
+        """Claim sources; those that only another process's edition of feeds.toml has are left to that process."""
+        sources = self._recorder.config.sources
+        with writing(self._db):
+            states = store.claim(
+                self._db, self._owner, at, local=local, force=wanted.force, names=wanted.names, limit=limit
+            )
+            for state in states:
+                if state.name not in sources:
+                    store.update(self._db, state.name, {"claimed_by": None})
+        return [(sources[state.name], state) for state in states if state.name in sources]
+
+    def _record(self, outcomes: Sequence[Outcome]) -> None:
+        """Several polls in one transaction where they come faster than the disk; a poll is never split."""
+        with writing(self._db):
+            results = [self._record_one(outcome) for outcome in outcomes]
+        for outcome, result in zip(outcomes, results, strict=True):
+            del self._states[outcome.job.source]
+            if result is not None:
+                self._told(result)
+
+    def _record_one(self, outcome: Outcome) -> Result | None:
+        name = outcome.job.source
+        source = self._recorder.config.sources.get(name)
+        if source is None or not source.enabled or source.url != outcome.job.configured_url:
+            store.update(self._db, name, {"claimed_by": None})  # feeds.toml was edited while it was asked
+            return None
+        return self._recorder.record(outcome, self._states[name], random.random())  # noqa: S311 - spreads the polls
+
+    def _files(self, source: Source, found: FilesFound, read: SeedReading, at: datetime, began: float) -> None:
+        milliseconds = round((monotonic() - began) * 1000)
+        with writing(self._db):
+            result = self._recorder.record_files(source, read, found.present, at, milliseconds)
+        self._told(result)
+
+    def _no_files(self, source: Source, reason: str, at: datetime) -> None:
+        with writing(self._db):
+            result = self._recorder.record_no_files(source, reason, at)
+        self._told(result)
+
+
+def _recorder(db: Database, config: Config) -> Recorder:
+    return Recorder(db, config, Router(config, config.topics))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _settings(config: Config) -> PollSettings:
+    polling = config.polling
+    return PollSettings(
+        concurrency=polling.concurrency,
+        host_delay=polling.host_delay.total_seconds(),
+        allow_private=polling.allow_private,
+        contact=config.site.contact,
+    )
+
+
+def _job(source: Source, state: SourceState) -> PollJob:
+    return PollJob(
+        source=source.name,
+        url=state.poll_url,
+        configured_url=source.url,
+        validators=state.validators,
+        timeout=source.timeout.total_seconds(),
+        max_bytes=source.max_bytes,
+        body_digest=state.body_digest,
+        known=state.known,
+    )
