@@ -11,6 +11,7 @@ from pathlib import Path
 from aggregator.errors import UserError
 
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+_MODULES = {"import": "import_"}  # of commands whose name no module can have
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -18,7 +19,7 @@ def run(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     _log_to_stderr(verbose=options.verbose)
     try:
-        command = import_module(f"aggregator.commands.{options.command}")
+        command = import_module(f"aggregator.commands.{_MODULES.get(options.command, options.command)}")
         return int(command.run(options))
     except UserError as error:
         print(f"aggregator: {error}" if error.prefixed else str(error), file=sys.stderr)
@@ -66,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument("--json", action="store_true", help="print one JSON document")
     search.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many, the newest (default: 50)")
     _add_questions(commands)
+    _add_movers(commands)
     return parser
 
 
@@ -79,6 +81,22 @@ def _add_questions(commands: "argparse._SubParsersAction[argparse.ArgumentParser
 
     split = commands.add_parser("split", help="tear a wrongly folded copy off, for good")
     split.add_argument("item", metavar="ITEM", help="the copy's id or URL, or its item's number")
+
+
+def _add_movers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The commands that write feeds.toml, or write it out."""
+    commands.add_parser("init", help="write a feeds.toml to start from, where there is none")
+
+    add = commands.add_parser("add", help="find the feed of a site and make it a source")
+    add.add_argument("url", metavar="URL", help="the site's address, or its feed's")
+    add.add_argument("--name", metavar="NAME", help="what the source is called; default: made from the feed's title")
+    add.add_argument("--topic", metavar="TOPIC", help="a topic that takes all its items; made where there is none")
+
+    imported = commands.add_parser("import", help="make sources of another program's subscriptions")
+    imported.add_argument("file", metavar="FILE", help="OPML, or a planet's config.ini; - reads standard input")
+
+    export = commands.add_parser("export", help="print the sources as OPML")
+    export.add_argument("--topics", action="store_true", help="the combined feeds instead, for import into a reader")
 
 
 def _log_to_stderr(*, verbose: bool) -> None:

@@ -149,6 +149,14 @@ def test_an_enclosure_of_unknown_type_and_length() -> None:
     ]
 
 
+def test_an_item_without_author_is_credited_to_its_source() -> None:
+    """In every format: JSON Feed 1.1 says that the feed's own authors wrote an item that names none."""
+    item = entry(authors=(" ",))
+    assert json_items(item)[0]["authors"] == [{"name": "BBC World"}]
+    assert [name.text for name in _first(atom(item)).findall(f"{ATOM}author/{ATOM}name")] == ["BBC World"]
+    assert [name.text for name in _first_item(rss(item)).findall(f"{DC}creator")] == ["BBC World"]
+
+
 def test_a_json_item_has_everything() -> None:
     """JSON Feed 1.1: authors, tags, attachments, dates, and where it came from under `_source`."""
     item = json_items(RICH)[0]

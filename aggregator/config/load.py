@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from aggregator.config.naming import NAME, RESERVED
 from aggregator.config.problems import ConfigError, Problem, Problems, suggestion
 from aggregator.config.resolve import resolve_sources, resolve_topics
 from aggregator.config.schema import PollingTable, SiteTable, SourceTable, TopicTable, explain
@@ -15,8 +16,6 @@ from aggregator.config.values import Config, Polling, Site
 
 _Table = TypeVar("_Table", bound=BaseModel)
 
-_NAME = re.compile(r"[a-z0-9-]{1,64}")
-_RESERVED = ("index", "status", "topics", "items")
 _TABLES = ("site", "polling", "sources", "topics")
 _STAND_INS = {"title": "?", "base_url": "https://stand-in.invalid/", "url": "https://stand-in.invalid/", "path": "?"}
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -79,10 +78,10 @@ def _tables(model: type[_Table], document: dict[str, Any], kind: str, problems: 
         return {}
     found = {}
     for name, values in given.items():
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             problems.add((kind, name), "a name is made of 1 to 64 of a-z, 0-9 and -")
-        elif kind == "topics" and name in _RESERVED:
-            problems.add((kind, name), f"the names {', '.join(_RESERVED)} are taken; choose another")
+        elif kind == "topics" and name in RESERVED:
+            problems.add((kind, name), f"the names {', '.join(RESERVED)} are taken; choose another")
         table = _table(model, values, (kind, name), problems)
         if table is not None:
             found[name] = table

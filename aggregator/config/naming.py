@@ -10,6 +10,7 @@ from aggregator.config.values import Source
 from aggregator.curation.canonical import canonical_url, site_of
 
 NAME = re.compile(r"[a-z0-9-]{1,64}")
+RESERVED = ("index", "status", "topics", "items")  # file names of our own, which no topic can have
 _LONGEST = 40  # of a name made by us: people type it
 _APOSTROPHES = re.compile(r"(?<=\w)['’](?=\w)")
 _OTHER = re.compile(r"[^a-z0-9]+")
@@ -44,7 +45,8 @@ def subscribed(sources: Mapping[str, Source]) -> dict[str, str]:
 
 def _slug(text: str) -> str:
     """The text in the letters that a name may have; "" where too little of it would be left to be recognised."""
-    plain = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
+    decomposed = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     letters = sum(letter.isalnum() for letter in plain)
     words = _OTHER.sub("-", plain).strip("-")
     if 2 * sum(letter != "-" for letter in words) < letters:

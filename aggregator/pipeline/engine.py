@@ -76,9 +76,15 @@ class Engine:
             self._writer.shutdown()
             await self._pool.__aexit__(kind, error, trace)
 
-    async def configure(self, config: Config) -> None:
-        """Go by another feeds.toml from now on; what is under way for a source that it has changed is dropped."""
-        await self._write(self._configure, config)
+    async def configure(self, config: Config) -> bool:
+        """Go by another feeds.toml from now on; what is under way for a source that it has changed is dropped.
+
+        Bring the database in step with it afterwards: an item that comes in between is already where it belongs.
+        Return whether `poll_feeds` must be begun anew to go by it too.
+        """
+        before = self._recorder.config
+        self._recorder = await self._write(_recorder, self._db, config)
+        return _settings(config) != _settings(before)
 
     async def count_due(self, wanted: Wanted) -> int:
         """Return how many sources there are to poll, files and feeds."""
@@ -104,14 +110,17 @@ class Engine:
         """Poll the feeds that are due; where `more` is given, wait for it when none is, and go on.
 
         Once `stop` is set nothing more is begun, and it returns when what is under way is written. `[polling]` and
-        `contact` are taken as they are at its start.
+        `contact` are taken as they are at its start. However it ends, what was not polled is given back.
         """
-        async with (
-            open_web(_settings(self._recorder.config)) as web,
-            aclosing(poll_batch(web, self._pool, self._jobs(wanted, more), stop)) as batches,
-        ):
-            async for outcomes in batches:
-                await self._write(self._record, outcomes)
+        try:
+            async with (
+                open_web(_settings(self._recorder.config)) as web,
+                aclosing(poll_batch(web, self._pool, self._jobs(wanted, more), stop)) as batches,
+            ):
+                async for outcomes in batches:
+                    await self._write(self._record, outcomes)
+        finally:
+            await self._write(self._give_back)
 
     async def _jobs(self, wanted: Wanted, more: Callable[[], Awaitable[None]] | None) -> AsyncIterator[PollJob]:
         """The feeds that are due, claimed a batch at a time, so that another process can take the others meanwhile."""
@@ -135,15 +144,15 @@ class Engine:
     # -- In the writer's thread ---------------------------------------------------------------------------------------
 
     def _release(self) -> None:
-        self._states.clear()
         with writing(self._db):
             store.release(self._db, self._owner)
 
-    def _configure(self, config: Config) -> None:
-        recorder = _recorder(self._db, config)
+    def _give_back(self) -> None:
+        left = tuple(self._states)
+        self._states.clear()
         with writing(self._db):
-            store.sync(self._db, config.sources)
-        self._recorder = recorder
+            for name in left:
+                store.update(self._db, name, {"claimed_by": None})
 
     def _claim_files(self, wanted: Wanted, at: datetime) -> list[Source]:
         return [source for source, _ in self._claim(wanted, at, local=True, limit=-1)]
@@ -155,33 +164,37 @@ class Engine:
         return [_job(source, state) for source, state in claimed]
 
     def _claim(self, wanted: Wanted, at: datetime, *, local: bool, limit: int) -> list[tuple[Source, SourceState]]:
-        """Claim sources; those that only another process's edition of feeds.toml has are left to that process."""
+        """Claim sources; one that the database has by another edition of feeds.toml is given back at once."""
         sources = self._recorder.config.sources
+        claimed = []
         with writing(self._db):
-            states = store.claim(
+            for state in store.claim(
                 self._db, self._owner, at, local=local, force=wanted.force, names=wanted.names, limit=limit
-            )
-            for state in states:
-                if state.name not in sources:
+            ):
+                source = sources.get(state.name)
+                if source is not None and state.url == (source.url or source.path):
+                    claimed.append((source, state))
+                else:
                     store.update(self._db, state.name, {"claimed_by": None})
-        return [(sources[state.name], state) for state in states if state.name in sources]
+        return claimed
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
         """Several polls in one transaction where they come faster than the disk; a poll is never split."""
+        recorder = self._recorder
         with writing(self._db):
-            results = [self._record_one(outcome) for outcome in outcomes]
+            results = [self._record_one(recorder, outcome) for outcome in outcomes]
         for outcome, result in zip(outcomes, results, strict=True):
             del self._states[outcome.job.source]
             if result is not None:
                 self._told(result)
 
-    def _record_one(self, outcome: Outcome) -> Result | None:
+    def _record_one(self, recorder: Recorder, outcome: Outcome) -> Result | None:
         name = outcome.job.source
-        source = self._recorder.config.sources.get(name)
+        source = recorder.config.sources.get(name)
         if source is None or not source.enabled or source.url != outcome.job.configured_url:
             store.update(self._db, name, {"claimed_by": None})  # feeds.toml was edited while it was asked
             return None
-        return self._recorder.record(outcome, self._states[name], random.random())  # noqa: S311 - spreads the polls
+        return recorder.record(outcome, self._states[name], random.random())  # noqa: S311 - spreads the polls
 
     def _files(self, source: Source, found: FilesFound, read: SeedReading, at: datetime, began: float) -> None:
         milliseconds = round((monotonic() - began) * 1000)

@@ -17,7 +17,7 @@ from aggregator.pipeline.folding import Folder, keys_of
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.work import Marks
 from aggregator.storage import appearances as copies
-from aggregator.storage import fingerprints, retention, topics
+from aggregator.storage import fingerprints, pages, retention, topics
 from aggregator.storage import items as store
 from aggregator.storage.appearances import Appearance, Evidence
 
@@ -85,6 +85,8 @@ class Ingest:
             return False
         copies.write_appearance(self._db, found, item, keys)
         fingerprints.replace(self._db.conn, found.id, mark)
+        if source.full_text and item.url:
+            pages.want(self._db, found.id, item.url)
         if found.shown:
             updated = identity.changed_at(item, store.updated(self._db, found.item_id), self._now)
             store.write_item(self._db, found.item_id, item, source.name, updated)
@@ -106,6 +108,8 @@ class Ingest:
         number = copies.add_appearance(
             self._db, item_id, source.name, item, keys_of(item, key), self._now, evidence, shown=folding is None
         )
+        if source.full_text and item.url:
+            pages.want(self._db, number, item.url)
         if source.dedupe:
             self._enter(number, source.name, at, mark)
         if folding is None:

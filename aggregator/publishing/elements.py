@@ -93,7 +93,7 @@ class EntryElements:
         """Writes what feedgen leaves out of an item, or would write by way of the locale."""
         shown = self.item
         _add(item, "pubDate", rfc822(shown.published))
-        for name in shown.authors:
+        for name in shown.credited:
             _add(item, f"{{{DUBLIN_CORE}}}creator", name)
         if rights := shown.rights or shown.source.rights:
             _add(item, f"{{{DUBLIN_CORE}}}rights", rights)

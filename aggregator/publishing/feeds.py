@@ -76,7 +76,7 @@ def _atom_entry(item: Shown) -> Any:
     entry = _entry(item)
     entry.updated(item.updated)
     entry.published(item.published)
-    for name in item.authors:
+    for name in item.credited:
         entry.author(name=name)
     if item.html:
         entry.content(item.html, type="html")

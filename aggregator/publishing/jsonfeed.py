@@ -51,7 +51,7 @@ def _item(item: Shown) -> dict[str, Any]:
             "image": item.image,
             "date_published": timestamp(item.published),
             "date_modified": timestamp(item.updated),
-            "authors": [{"name": name} for name in item.authors],
+            "authors": [{"name": name} for name in item.credited],
             "tags": list(item.categories),
             "language": item.language,
             "attachments": [_attachment(enclosure) for enclosure in item.enclosures],

@@ -66,6 +66,14 @@ class Shown:
         """The item in a few plain words; never empty."""
         return self.summary or excerpt(self.html, _EXCERPT_LIMIT) or self.title
 
+    @property
+    def credited(self) -> tuple[str, ...]:
+        """Whom the feeds name as authors: its own, else its source.
+
+        Of an item without any JSON Feed says that the feed's authors, which is us, wrote it; rss2email says so of Atom's.
+        """
+        return self.authors or (self.source.title,)
+
 
 def stricter(topic: Share, source: Share) -> Share:
     """How much of an item is republished: the stricter of what its topic and its source allow."""

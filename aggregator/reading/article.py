@@ -135,12 +135,21 @@ def _behind(below: list[Block], article: Article) -> list[Block]:
 def _evidence(
     front: Evidence, how: str, said: Evidence, source: Block | None, behind: Evidence, article: Article
 ) -> Evidence:
-    """How each field was found, the best source of each first and alone."""
-    pairs = [*front, ("title", how), *said, *behind]
+    """How each field was found: the best source of each, front matter first."""
+    pairs = [("title", how), *front, *said, *behind]
     if source:
         pairs.append(("url", f"line {source.line}: {source.text}"))
     if article.lines:
-        span = f"lines {article.lines[0].block.line} to {article.lines[-1].block.line}"
-        end = f"; left out from line {article.end.block.line} on: {article.end.block.text[:80]}" if article.end else ""
-        pairs.append(("content", span + end))
-    return tuple({field: (field, found) for field, found in reversed(pairs)}.values())[::-1]
+        pairs.append(("content", _span(article)))
+    found: dict[str, str] = {}
+    for field, where in pairs:
+        found.setdefault(field, where)
+    return tuple(found.items())
+
+
+def _span(article: Article) -> str:
+    first, last = article.lines[0].block.line, article.lines[-1].block.line
+    span = f"line {first}" if first == last else f"lines {first} to {last}"
+    if article.end is None:
+        return span
+    return f"{span}; left out from line {article.end.block.line} on: {article.end.block.text[:80]}"

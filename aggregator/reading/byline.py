@@ -12,6 +12,8 @@ from aggregator.reading.wraps import Block
 
 _LONGEST = 160  # characters of a line about the article
 _TOP = 12  # lines
+_SENTENCE = 10  # words
+_STOPS = (".", "!", "?", "…", "。", "！", "？", "؟")
 # Words that a date line may hold beside its dates: more where one says what the date is, or whose the article.
 _OTHER_WORDS, _NAMED_WORDS = 4, 8
 _NEXT = 4  # lines behind an article
@@ -82,8 +84,14 @@ def _where(block: Block) -> str:
 
 def _top(blocks: list[Block]) -> list[Block]:
     """The lines among which a by-line stands: the first few, and none behind the second paragraph."""
-    long = [place for place, block in enumerate(blocks[:_TOP]) if len(block.text) > _LONGEST]
-    return [block for block in blocks[: long[1] if len(long) > 1 else _TOP] if len(block.text) <= _LONGEST]
+    paragraphs = [place for place, block in enumerate(blocks[:_TOP]) if _is_paragraph(block.text)]
+    top = blocks[: paragraphs[1] if len(paragraphs) > 1 else _TOP]
+    return [block for block in top if len(block.text) <= _LONGEST]
+
+
+def _is_paragraph(text: str) -> bool:
+    words = len(text) / 2 if WIDE.search(text) else len(text.split())
+    return len(text) > _LONGEST or (words >= _SENTENCE and text.rstrip('"”’»)')[-1:] in _STOPS)
 
 
 def _dates(top: list[Block]) -> tuple[list[Dated], Block | None]:

@@ -25,7 +25,7 @@ _DATES = tuple(
 )
 _TIME = re.compile(
     r"(?<![\d:.])(?P<h>[0-2]?\d)[:.h](?P<min>[0-5]\d)(?:[:.](?P<s>[0-5]\d)(?:\.\d+)?)?\s?(?P<half>[ap]\.?m\b\.?)?"
-    r"(?:\s?(?:uhr|hrs)\b)?,?\s?(?P<zone>z\b|(?:utc|gmt)?\s?[+-]\d\d?:?(?:\d\d)?\b|[a-z]{3,4}\b)?",
+    r"(?:\s?(?:uhr|hrs)\b)?,?\s?(?P<zone>z\b|(?:utc|gmt)?\s?[+-]\d\d?:?(?:\d\d)?\b|[^\W\d_]{3,4}\b)?",
     re.IGNORECASE,
 )
 # What may stand between a day and its hour: "- 07:29", "um 12:05", "à 10h05", "T20:51".

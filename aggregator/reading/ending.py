@@ -7,6 +7,8 @@ from aggregator.reading.signals import LEFTOVERS, Line, look
 from aggregator.reading.wraps import Block
 
 _ENDS = frozenset({"end", "end:", "end…", "form"})
+# What comments and their forms hold beside: names, dates, "said".
+_CONFIRMING = LEFTOVERS | {"date", "date…", "by", "said", "©"}
 _NEXT = 8  # lines among which a true end shows more of its kind
 _AHEAD = 30
 _EARLY, _BEGUN = 40, 15  # words read
@@ -45,7 +47,7 @@ def _is_end(lines: list[Line], here: int, read: int) -> bool:
     if _longest_run(lines[here + 1 : here + 1 + _AHEAD]) > read:
         return False
     following = lines[here + 1 : here + 1 + _NEXT]
-    confirmed = sum(not LEFTOVERS.isdisjoint(line.signals) for line in following) > 1
+    confirmed = sum(not _CONFIRMING.isdisjoint(line.signals) for line in following) > 1
     return confirmed or (read >= _EARLY and sum(line.prose for line in following) < 4)
 
 

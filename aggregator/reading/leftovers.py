@@ -9,7 +9,7 @@ from math import inf
 
 from aggregator.reading.ending import lines_until_end
 from aggregator.reading.places import place
-from aggregator.reading.signals import MARKERS, Line
+from aggregator.reading.signals import LEFTOVERS, MARKERS, Line
 from aggregator.reading.wraps import Block
 
 # What a signal says for (+) or against (-) its line being the author's: log odds, roughly. Set by hand, signal by
@@ -24,11 +24,11 @@ WEIGHTS: dict[str, float] = {
     "no letters": -0.5, "bars": -1.5, "attribution": 1, "handle": -0.3, "bullet": 2, "number": 2, "quote": 4,
     "heading": 2,
     # What its words say it is: whole line, opening with a colon, opening.
-    "end": -3, "end:": -3, "end…": -3, "tools": -3, "tools:": -3, "tools…": -3, "box": -3, "box:": -3, "box…": -3,
-    "pointer": -3, "pointer:": -3, "pointer…": -3.5, "advert": -4, "advert:": -3, "advert…": -2, "plea": -3,
-    "plea:": -3, "plea…": -3, "menu": -1.5, "share": -4, "shared": -6, "rights": -4, "form": -5, "notice": -2.5,
-    "plead": -2.5, "closing": -4, "life": -6, "credit": -1.5, "photo": -3.5, "caption": -4, "caption…": -5,
-    "captioned": -2, "counter": -3, "©": -12, "date": -2.5, "date…": -2.5, "ago": -2, "by": -1.5, "said": -1,
+    "end": -4, "end:": -4, "end…": -3, "tools": -4, "tools:": -4, "tools…": -3, "box": -4, "box:": -4, "box…": -3,
+    "pointer": -4, "pointer:": -4, "pointer…": -3.5, "advert": -4, "advert:": -4, "advert…": -2, "plea": -4,
+    "plea:": -4, "plea…": -3, "menu": -1.5, "share": -4, "shared": -6, "rights": -4, "form": -5, "notice": -2.5,
+    "plead": -2.5, "closing": -4, "life": -12, "credit": -1.5, "photo": -3.5, "caption": -4, "caption…": -5,
+    "captioned": -2, "counter": -4, "©": -12, "date": -2.5, "date…": -2.5, "ago": -2, "by": -1.5, "said": -1,
     # Where it stands.
     "again": -4, "repeated near": -0.7, "alone": -2, "in prose": 2, "between prose": 0.5, "after prose": 0.3,
     "near0": 0.5, "near2": -0.4, "near3": -0.7, "near4": -1, "after colon": 0.7, "alike": 1, "in a box": -1.2,
@@ -65,8 +65,8 @@ def find_article(
 
 def _parts(lines: list[Line]) -> list[int]:
     """The part each line belongs to, on the path of the highest sum (Viterbi): linear in the lines."""
-    if all(_is_marked(line) for line in lines):
-        return [_AFTER] * len(lines)
+    if not any(line.prose for line in lines):
+        return _parts_without_prose(lines)
     scores = [0.0, -inf, -inf, -inf]
     origins = []
     for line in lines:
@@ -84,6 +84,15 @@ def _parts(lines: list[Line]) -> list[int]:
         scores = [score for score, _ in steps]
         origins.append([origin for _, origin in steps])
     return _path(origins, _BODY if scores[_BODY] >= scores[_AFTER] else _AFTER)
+
+
+def _parts_without_prose(lines: list[Line]) -> list[int]:
+    """A poem, a list, a note: every line down to the first leftover that is not marked as anything."""
+    parts, over = [], False
+    for line in lines:
+        over = over or (_BODY in parts and not LEFTOVERS.isdisjoint(line.signals))
+        parts.append(_AFTER if over else _TOP if _is_marked(line) else _BODY)
+    return parts
 
 
 def _path(origins: list[list[int]], last: int) -> list[int]:

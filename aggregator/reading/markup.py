@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from html import escape
 
-from aggregator.reading.signals import Line
+from aggregator.reading.signals import QUOTES, Line
 
 _HEADING = 90  # characters
-_ITEM_WORDS = 18
+_QUESTION, _ITEM_WORDS = 12, 18
 
 
 def to_html(lines: tuple[Line, ...]) -> str:
@@ -105,19 +105,21 @@ def _heading(lines: tuple[Line, ...], here: int) -> str:
     if line.block.form == "heading":
         level = "h3" if line.block.mark.count("#") > 2 else "h2"
         return f"<{level}>{_text(line)}</{level}>"
-    if not 0 < here < len(lines) - 1 or line.block.form != "plain" or len(line.block.text) > _HEADING:
+    if not 0 < here < len(lines) - 1 or not _can_head(line):
         return ""
     above, below = lines[here - 1], lines[here + 1]
-    stands_alone = (above.prose or above.block.form != "plain") and (
-        below.prose or below.block.form in {"bullet", "number"} or below.signals[0] == "colon"
+    follows = above.prose or above.block.form != "plain"
+    leads = below.prose or below.block.form in {"bullet", "number"} or below.signals[0] == "colon"
+    return f"<h2>{_text(line)}</h2>" if follows and leads else ""
+
+
+def _can_head(line: Line) -> bool:
+    """Whether a line reads like a heading: short, no sentence but perhaps a question, and nobody's words."""
+    text = line.block.text
+    if line.block.form not in {"plain", "number"} or len(text) > _HEADING or text[:1].islower() or text[:1] in QUOTES:
+        return False
+    if not {"attribution", "handle"}.isdisjoint(line.signals):
+        return False
+    return line.signals[0] in {"open1", "open4", "open7"} or (
+        line.words <= _QUESTION and text.endswith(("?", "？", "؟"))
     )
-    short = line.signals[0] in {"open1", "open4", "open7"} or (
-        line.words <= 12 and line.block.text.endswith(("?", "？", "؟"))
-    )
-    said = (
-        line.block.text[:1].islower()
-        or "attribution" in line.signals
-        or "handle" in line.signals
-        or "quoted" in line.signals
-    )
-    return f"<h2>{_text(line)}</h2>" if short and stands_alone and not said else ""

@@ -11,7 +11,8 @@ _LONGEST = 6  # words of the longest phrase worth looking for at a line's beginn
 
 def fold(text: str) -> str:
     """The text as phrases are compared: case folded, its letters only, one space between words."""
-    return _NOT_LETTERS.sub(" ", text.casefold()).strip()
+    # The dot that İ leaves behind when its case is folded is no letter, and would part the word.
+    return _NOT_LETTERS.sub(" ", text.casefold().replace("\u0307", "")).strip()
 
 
 _TABLES = tomllib.loads(files(__package__).joinpath("phrases.toml").read_text(encoding="utf-8"))
@@ -87,7 +88,7 @@ def closes_caption(words: list[str]) -> bool:
     return any(len(words) > n and " ".join(words[-n:]) in _CAPTION_END for n in (1, 2, 3))
 
 
-MONTHS = {name: number for number, names in enumerate(_TABLES["months"]["names"], 1) for name in names}
+MONTHS = {name.casefold(): number for number, names in enumerate(_TABLES["months"]["names"], 1) for name in names}
 UPDATED = frozenset(map(fold, _TABLES["months"]["updated"]))
 PUBLISHED = frozenset(map(fold, _TABLES["months"]["published"]))
 SOURCE = frozenset(map(fold, _TABLES["months"]["source"]))

@@ -11,7 +11,6 @@ _AROUND = 4  # lines in which sentences keep each other company
 _BEFORE, _AHEAD = 3, 8  # lines in which leftovers do
 _BOX = 20  # lines that a box of other articles holds at most
 _BEGUN = 60  # words read, before which nothing is judged by what came before
-_WELL_ON = 120
 _TOP = 80  # words
 _ASIDE = frozenset({"plead", "notice", "credit"})
 _PICTURED = frozenset({"caption", "photo", "caption…"})
@@ -23,14 +22,13 @@ _DATED = frozenset({"date", "date…", "by", "ago", "said"})
 def place(lines: list[Line], title: str, authors: tuple[str, ...] = (), *, ended: bool = False) -> None:
     """Add to each line what stands around it shows; `ended` says that something is known to follow the last one."""
     _mark_repeats(lines, fold(title))
-    _mark_lives(lines, tuple(fold(author) + " " for author in authors if " " in author))
     _mark_company(lines)
     _mark_boxes(lines)
     _mark_top(lines)
     _mark_neighbours(lines)
     _mark_course(lines)
     if lines and (ended or not lines[-1].prose):
-        _mark_last_words(lines)
+        _mark_last_words(lines, tuple(fold(author) + " " for author in authors if " " in author))
 
 
 def _mark_repeats(lines: list[Line], title: str) -> None:
@@ -41,15 +39,6 @@ def _mark_repeats(lines: list[Line], title: str) -> None:
         if line.block.text in seen:
             line.signals.append("repeated")
         seen.add(line.block.text)
-
-
-def _mark_lives(lines: list[Line], authors: tuple[str, ...]) -> None:
-    """A sentence late in the article that begins with its author's name: who that is, not what was written."""
-    read = 0
-    for line in lines:
-        if authors and read > _WELL_ON and line.prose and line.folded.startswith(authors):
-            line.signals.append("life")
-        read += line.words
 
 
 def _mark_company(lines: list[Line]) -> None:
@@ -91,7 +80,8 @@ def _mark_boxes(lines: list[Line]) -> None:
 def _mark_top(lines: list[Line]) -> None:
     """Short lines about the by-line, the date and the share bar, where the article has hardly begun."""
     read = 0
-    for here, line in enumerate(lines[:40]):
+    last = max((here for here, line in enumerate(lines) if line.prose), default=0)
+    for here, line in enumerate(lines[: min(last, 40)]):
         read += line.words if line.prose else 0
         if read > _TOP:
             return
@@ -151,13 +141,14 @@ def _mark_course(lines: list[Line]) -> None:
         above = line
 
 
-def _mark_last_words(lines: list[Line]) -> None:
-    """The last sentences before what follows the article, where they ask for something or tell of the site."""
+def _mark_last_words(lines: list[Line], authors: tuple[str, ...]) -> None:
+    """The last sentences before what follows the article, where they ask for something or tell of site or author."""
     for line in reversed(lines):
-        if line.prose and _ASIDE.isdisjoint(line.signals):
+        about_author = line.folded.startswith(authors) if authors else False
+        if line.prose and not about_author and _ASIDE.isdisjoint(line.signals):
             return
         if line.prose and "closing" not in line.signals:
-            line.signals.append("closing")
+            line.signals.append("life" if about_author else "closing")
 
 
 def _sums(flags: list[bool]) -> list[int]:

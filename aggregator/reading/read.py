@@ -53,6 +53,13 @@ def read_files(jobs: Sequence[FileJob], shared: frozenset[str], now: datetime) -
     return {job.name: _read_file(job, shared, now) for job in jobs}
 
 
+def read_page_at(body: bytes, url: str) -> Item | Unreadable:
+    """Read the article of a page that was fetched from `url`."""
+    from aggregator.reading.page import read_page
+
+    return read_page(body, url=url)
+
+
 def is_feed(reading: Reading) -> bool:
     """Whether what was read from a file is a feed, whose items have ids of their own."""
     return reading.feed.format != _ARTICLE

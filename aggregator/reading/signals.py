@@ -28,14 +28,15 @@ _PROSE = {"sentence25": 25, "sentence10": 10, "open40": 40, "colon": 20, "ellips
 _LONGEST = 1000  # characters of a line whose words are looked at: 90 words have no more
 _TERMINALS = ".!?…。！？؟।॥։።"
 _ENDS = _TERMINALS + ":：,，、;；"
-_QUOTES = "\"“„«‘'「『»"
+QUOTES = "\"“„«‘'「『»"
 _SENTENCE_END = re.compile(r"[.!?؟।][\"”’»)]*\s|[。！？]")
 _WITHOUT_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")  # two characters make a word's worth
 _LETTERS = re.compile(r"[^\W\d_]+")
 _HANDLE = re.compile(r"@\w")
 _LABEL = re.compile(r"\W*[^\W\d]+(?:\s[^\W\d]+){0,3}\s?[:：]|[(\[]")
 _CREDITED = re.compile(
-    r"(?:credit|photo|image|picture|foto|bild|crédit|imagen|imagem|immagine|beeld|фото)\s?[:：]\s?[^\W\d]",
+    r"(?:credit|photo|image|picture|foto|bild|crédit|imagen|imagem|immagine|beeld|фото)\s?[:：]\s?[^\W\d]"
+    r"|\b(?:reuters|afp|ap|epa|dpa|efe|ansa|getty(?: images)?)/[^\W\d]",
     re.IGNORECASE,
 )
 _COPYRIGHT = re.compile(
@@ -201,7 +202,7 @@ def _style(text: str, words: int, shape: str) -> list[str]:
         found.append("several")
     if text[:1].islower():
         found.append("lower start")
-    if words >= 5 and text[:1] in _QUOTES:
+    if words >= 5 and text[:1] in QUOTES:
         found.append("quoted")
     if words <= 20 and ("|" in text or " · " in text or " • " in text):
         found.append("bars")

@@ -16,6 +16,7 @@ from aggregator.model import Item
 from aggregator.reading.html import plain_text
 from aggregator.storage import copies
 from aggregator.storage.items import from_row, insert, row_of, update, write_item
+from aggregator.storage.items import updated as updated_at
 from aggregator.storage.times import from_text, maybe_from, maybe_text, to_text
 
 
@@ -130,6 +131,14 @@ def _copy_columns(item: Item) -> dict[str, Any]:
         "published": maybe_text(item.published),
         "digest": item.digest,
     }
+
+
+def enrich(db: Database, found: Appearance, item: Item) -> None:
+    """Store more of a copy than its source's document has; what is compared with that document stays."""
+    if found.shown:
+        write_item(db, found.item_id, item, found.source, updated_at(db, found.item_id))
+    else:
+        update(db, "appearances", found.id, {"copy": copies.to_json(item)})
 
 
 def mark_digest(db: Database, found: Appearance, digest: bytes) -> None:

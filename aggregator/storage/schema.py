@@ -180,6 +180,14 @@ CREATE TABLE tombstones (
     PRIMARY KEY (source, guid_key)
 ) WITHOUT ROWID;
 
+CREATE TABLE pages (
+    appearance INTEGER PRIMARY KEY REFERENCES appearances (id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('wanted', 'done', 'failed')),
+    error TEXT
+);
+CREATE INDEX pages_wanted ON pages (appearance) WHERE state = 'wanted';
+
 CREATE TABLE documents (
     path TEXT PRIMARY KEY,
     topic TEXT NOT NULL

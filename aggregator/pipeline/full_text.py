@@ -1,0 +1,106 @@
+"""The whole text of articles whose source has `full_text`: each page fetched once, as politely as a feed.
+
+robots.txt holds for pages, which nobody subscribed to. Where a page cannot be had, or says less than the feed, the
+feed's own text stays.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlite_utils import Database
+
+from aggregator.config.values import Config
+from aggregator.curation.fingerprints import fingerprint
+from aggregator.discovery.robots import Robots
+from aggregator.model import Fetched, Gone, Item, NotModified, PollJob, Response, Unreadable
+from aggregator.pipeline.folding import Folder
+from aggregator.pipeline.routing import Router
+from aggregator.polling.poller import poll_many
+from aggregator.polling.web import Web
+from aggregator.reading.pool import ReaderPool
+from aggregator.reading.read import read_page_at
+from aggregator.storage import appearances as copies
+from aggregator.storage import fingerprints, topics
+from aggregator.storage import pages as store
+from aggregator.storage.database import writing
+from aggregator.storage.pages import WantedPage
+
+_AT_ONCE = 200
+
+Write = Callable[..., Awaitable[object]]
+
+
+async def fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool, write: Write) -> int:
+    """Fetch up to two hundred pages that are wanted, and return how many were asked for.
+
+    `write` calls a function in the thread that has the database.
+    """
+    sources = {name: source for name, source in config.sources.items() if source.full_text and source.enabled}
+    wanted: list[WantedPage] = []
+    await write(lambda: wanted.extend(store.wanted(db, json.dumps(list(sources)), _AT_ONCE)))
+    robots = Robots(web)
+    jobs = {}
+    for number, page in enumerate(wanted):
+        refusal = await robots.refusal(page.url)
+        if refusal:
+            await write(_give_up, db, page, refusal)
+            continue
+        source = sources[page.source]
+        jobs[str(number)] = PollJob(
+            str(number), page.url, timeout=source.timeout.total_seconds(), max_bytes=source.max_bytes
+        )
+    async with aclosing(poll_many(web, jobs.values())) as polls:
+        async for job, response, _ in polls:
+            page = wanted[int(job.source)]
+            found = await _read(pool, page, response)
+            if isinstance(found, Unreadable):
+                await write(_give_up, db, page, found.reason)
+            else:
+                await write(_enrich, db, config, page, found)
+    return len(jobs)
+
+
+async def _read(pool: ReaderPool, page: WantedPage, response: Response) -> Item | Unreadable:
+    if isinstance(response, Fetched):
+        return await pool.run(read_page_at, response.body, page.url)
+    if isinstance(response, Gone | NotModified):
+        return Unreadable(f"the server answered {response.status}")
+    return Unreadable(response.reason)
+
+
+def _give_up(db: Database, page: WantedPage, reason: str) -> None:
+    with writing(db):
+        store.done(db, page.appearance, reason)
+
+
+def _enrich(db: Database, config: Config, page: WantedPage, found: Item) -> None:
+    """Put a page's text into the copy; nothing of it counts as a change, since nobody has read the article yet."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    with writing(db):
+        for copy in copies.with_numbers(db, [page.appearance]):
+            item = copies.load_copy(db, copy)
+            if len(found.text) <= len(item.text):
+                store.done(db, page.appearance, "the page says no more than the feed")
+                return
+            copies.enrich(db, copy, _with_text_of(item, found))
+            fingerprints.replace(db.conn, copy.id, fingerprint(_with_text_of(item, found)))
+            Folder(db, config, now).choose_shown(copy.item_id)
+            Router(config, config.topics).route(db, copy.item_id, now)
+            topics.touch_topics_of(db, copy.item_id, now)
+            store.done(db, page.appearance, None)
+
+
+def _with_text_of(item: Item, page: Item) -> Item:
+    """The feed's item with the page's text, and what else only the page tells."""
+    return replace(
+        item,
+        content=page.content,
+        text=page.text,
+        authors=item.authors or page.authors,
+        image=item.image or page.image,
+        language=item.language or page.language,
+        evidence=(*item.evidence, ("content", "the text of the article's page (full_text)")),
+    )

@@ -1,0 +1,106 @@
+"""The server from its start to its end: what is opened, in which order it stops, and how long that may take."""
+
+import asyncio
+import signal
+import socket
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from aggregator.config.values import Config
+from aggregator.pipeline.engine import Engine
+from aggregator.serving import systemd
+from aggregator.serving.app import app
+from aggregator.serving.connections import Listener
+from aggregator.serving.duties import Duties
+from aggregator.serving.files import Files, front
+from aggregator.serving.gauges import Gauges
+from aggregator.serving.names import names
+from aggregator.serving.press import Press
+from aggregator.serving.schedule import Schedule
+from aggregator.serving.searches import Searches
+from aggregator.serving.troubles import Troubles, Voice
+from aggregator.serving.vitals import Present, Vitals, health, metrics
+from aggregator.storage.claims import Owner
+from aggregator.storage.database import open_database
+
+_GRACE = 8.0  # seconds for the polls that are under way when the server is to stop
+_LAST = 5.0  # seconds for a last publication
+
+
+async def serve(config: Config, listening: socket.socket, voice: Voice) -> bool:
+    """Serve until SIGTERM or SIGINT; a second one hurries. Return whether all that was begun came to its end.
+
+    Raises StoreError where the database cannot be used at the start.
+    """
+    daemon = Daemon(config, listening, voice)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, daemon.stop)
+    return await daemon.run()
+
+
+class Daemon:
+    """One server."""
+
+    def __init__(self, config: Config, listening: socket.socket, voice: Voice) -> None:
+        self._config = config
+        self._voice = voice
+        self._vitals = Vitals(started=time.time(), ticked=time.time())
+        self._troubles = Troubles(voice)
+        self._gauges = Gauges(config.site.database, self._troubles)
+        self._searches = Searches(config)
+        self._files = Files(front(config.site, names(config, ())), app(self._searches, self._health, self._metrics))
+        self._listener = Listener(self._files, listening)
+        self._press = Press(config)
+        self._duties = Duties(config, self._press, self._files, self._searches, self._vitals, self._troubles)
+        self._engine: Engine | None = None
+        self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
+
+    def stop(self) -> None:
+        """Come to an end within 20 seconds; called again, at once."""
+        (self._hurry if self._stopping.is_set() else self._stopping).set()
+
+    async def run(self) -> bool:
+        """Serve until `stop` is called; see `serve`."""
+        listening = asyncio.create_task(self._listener.run())
+        try:
+            db = await asyncio.to_thread(open_database, self._config.site.database)
+            try:
+                with Owner(self._config.site.database) as owner:
+                    self._tell_of_others(owner)
+                    async with Engine(db, owner, self._config, self._duties.note) as self._engine, self._searches:
+                        await self._work(self._engine)
+            finally:
+                db.close()
+        finally:
+            self._listener.stop()
+            await listening
+            done = self._press.close()
+        return done
+
+    async def _work(self, engine: Engine) -> None:
+        systemd.notify("READY=1")
+        starting = asyncio.create_task(self._duties.adopt(self._config, engine))
+        await self._until_stopped(starting)
+        if self._stopping.is_set():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            return
+        schedule = Schedule(self._duties.jobs(engine))
+        schedule.start()
+        polling = asyncio.create_task(self._duties.poll(engine))
+        following = asyncio.create_task(self._duties.follow(engine))
+        await self._stopping.wait()
+        systemd.notify("STOPPING=1")
+        self._voice.say("stopping")
+        schedule.stop()
+        self._listener.stop()
+        self._duties.stop()
+        following.cancel()
+        await self._wait(polling, _GRACE)
+        polling.cancel()
+        await asyncio.gather(polling, following, return_exceptions=True)
+        if self._duties.is_behind:
+            await self._wait(asyncio.create_task(self._duties.publish()), _LAST)
