@@ -56,6 +56,10 @@ def parser() -> argparse.ArgumentParser:
     fetch.add_argument("sources", nargs="*", metavar="SOURCE", help="only these sources")
     fetch.add_argument("--force", action="store_true", help="poll what is not due too; a server's own wish still holds")
 
+    serve = commands.add_parser("serve", help="poll and publish all the time, and serve what is published over HTTP")
+    serve.add_argument("--host", default="127.0.0.1", metavar="HOST", help="default: 127.0.0.1, this machine alone")
+    serve.add_argument("--port", type=int, default=8080, metavar="PORT", help="default: 8080; 0 takes any free one")
+
     commands.add_parser("publish", help="rebuild every output from the database; touches no network")
     commands.add_parser("check", help="say whether feeds.toml is right, and if not, every place where it is wrong")
 
@@ -81,6 +85,11 @@ def _add_questions(commands: "argparse._SubParsersAction[argparse.ArgumentParser
 
     split = commands.add_parser("split", help="tear a wrongly folded copy off, for good")
     split.add_argument("item", metavar="ITEM", help="the copy's id or URL, or its item's number")
+
+    backtest = commands.add_parser("backtest", help="what the duplicate finder would fold; changes nothing")
+    among = backtest.add_mutually_exclusive_group()
+    among.add_argument("--sets", type=Path, metavar="DIR", help="score it on the labelled sets of this folder")
+    among.add_argument("--days", type=int, default=7, metavar="N", help="on what was stored in N days (default: 7)")
 
 
 def _add_movers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,4 +1,4 @@
-"""Real feed readers subscribed to what we publish: does each store every item with the right title, date, link, author?
+"""Real feed readers subscribed to what we publish: every item is stored with its right title, date, link and author.
 
     python tests/real_readers.py [--install] [--tools DIR] [READER ...]
 
@@ -10,22 +10,19 @@ collect it.
 
 import argparse
 import json
-import os
-import shutil
-import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import installing
+from loopback import served
 from places import Place
 from readers import debian, node, python
 from readers.sample import EXPECTED, FEEDS_TOML, FILES
-from readers.seen import Reader, Seen, Tools
-from readers.serving import Site, served
+from readers.seen import Reader, ReaderError, Seen, Tools
 
 FORMS = ("atom", "rss", "json")
 READERS = (*debian.READERS, *python.READERS, *node.READERS)
@@ -47,11 +44,13 @@ _BOTH = ("atom", "rss")
 FAULTS = (
     Fault("newsboat", ("rss",), "two authors", "author", "Charles Babbage", "keeps the last dc:creator"),
     Fault("sfeed", _BOTH, "two authors", "author", "Ada Byron", "keeps the first author"),
-    Fault("liferea", ("rss",), "entity", "title", "What © stands for: Tom & Jerry's \"Oaks\"", "unescapes RSS titles"),
+    Fault("liferea", ("rss",), "entity", "title", 'What © stands for: Tom & Jerry\'s "Oaks"', "unescapes RSS titles"),
     Fault("rss2email", ("atom",), "two authors", "author", "Charles Babbage", "a mail has one sender"),
     Fault("rss2email", ("rss",), "two authors", "author", "Ada Byron", "a mail has one sender"),
-    Fault("rss2email", ("atom",), "entity", "title", "What © stands for: Tom & Jerry's \"Oaks\"", "unescapes any title"),
-    Fault("rss2email", ("rss",), "entity", "title", "What (C) stands for: Tom & Jerry's \"Oaks\"", "unescapes any title"),
+    Fault("rss2email", ("atom",), "entity", "title", 'What © stands for: Tom & Jerry\'s "Oaks"', "unescapes any title"),
+    Fault(
+        "rss2email", ("rss",), "entity", "title", 'What (C) stands for: Tom & Jerry\'s "Oaks"', "unescapes any title"
+    ),
     Fault("feed2exec", _BOTH, "two authors", "author", "Charles Babbage", "keeps the last author"),
     Fault("reader", _BOTH, "two authors", "author", "Charles Babbage", "keeps the last author of XML"),
     Fault("rss-parser", _BOTH, "two authors", "author", "Ada Byron", "keeps the first author"),
@@ -72,7 +71,9 @@ class Difference:
 
     def __str__(self) -> str:
         known = f" (known: {self.why})" if self.why else ""
-        return f"{self.reader}, {self.form}: {self.item}: {self.field} is {self.shows!r}, should be {self.should!r}{known}"
+        return (
+            f"{self.reader}, {self.form}: {self.item}: {self.field} is {self.shows!r}, should be {self.should!r}{known}"
+        )
 
 
 def main() -> int:
@@ -84,11 +85,11 @@ def main() -> int:
             _install(tools.folder)
         place = Place(Path(folder) / "site")
         place.save(FILES)
-        with served(place.folder / "public") as site:
-            published = _publish(place, site)
-            print(f"{len(published)} items published at {site.url}\n\n{'':12}" + "".join(f"{form:>8}" for form in FORMS))
+        with served(place.folder / "public") as url:
+            published = _publish(place, url)
+            print(f"{len(published)} items published at {url}\n\n{'':12}" + "".join(f"{form:>8}" for form in FORMS))
             chosen = [reader for reader in READERS if reader.name in options.readers or not options.readers]
-            differences = [found for reader in chosen for found in _try(reader, tools, Path(folder), site, published)]
+            differences = [found for reader in chosen for found in _try(reader, tools, Path(folder), url, published)]
     print()
     for difference in differences:
         print(difference)
@@ -105,9 +106,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _publish(place: Place, site: Site) -> dict[str, Seen]:
+def _publish(place: Place, url: str) -> dict[str, Seen]:
     """The site's items by their name in the sample, after they were found to be published as the sample demands."""
-    place.configure(FEEDS_TOML.format(base_url=site.url), head="")
+    place.configure(FEEDS_TOML.format(base_url=url), head="")
     assert place.run("-q", "fetch") == 0
     items = json.loads((place.folder / "public" / "everything.json").read_bytes())["items"]
     found = {item["title"]: item for item in items}
@@ -118,20 +119,25 @@ def _publish(place: Place, site: Site) -> dict[str, Seen]:
         author = ", ".join(author["name"] for author in item["authors"])
         assert author == ", ".join(expected.authors), item
         assert date == (expected.date or date), item
-        assert item["url"] == expected.link or (not expected.link and item["url"].startswith(f"{site.url}items/")), item
+        assert item["url"] == expected.link or (not expected.link and item["url"].startswith(f"{url}items/")), item
         published[expected.key] = Seen(expected.title, item["url"], date, author)
     assert len(items) == len(EXPECTED)
     return published
 
 
-def _try(reader: Reader, tools: Tools, folder: Path, site: Site, published: Mapping[str, Seen]) -> Iterator[Difference]:
+def _try(reader: Reader, tools: Tools, folder: Path, url: str, published: Mapping[str, Seen]) -> Iterator[Difference]:
     """Subscribe one reader to the formats it knows, print its line of the table, and give back what differs."""
     if not reader.is_installed(tools):
         print(f"{reader.name:12}  skipped: not installed")
         return
     home = folder / reader.name
     home.mkdir()
-    seen = reader.read(tools, home, {form: f"{site.url}everything.{form}" for form in reader.forms})
+    try:
+        seen = reader.read(tools, home, {form: f"{url}everything.{form}" for form in reader.forms})
+    except ReaderError as error:
+        print(f"{reader.name:12}  failed")
+        yield Difference(reader.name, "all", "all", "reading", str(error), "done")
+        return
     cells = dict.fromkeys(FORMS, "-")
     for form, items in seen.items():
         differences = list(_compare(reader.name, form, items, published))
@@ -160,24 +166,15 @@ def _compare(reader: str, form: str, items: list[Seen], published: Mapping[str, 
 
 def _known(reader: str, form: str, item: str, field: str, shows: object) -> str:
     asked = (reader, item, field, shows)
-    return next(
-        (f.why for f in FAULTS if (f.reader, f.item, f.field, f.shows) == asked and form in f.forms), ""
-    )
+    return next((f.why for f in FAULTS if (f.reader, f.item, f.field, f.shows) == asked and form in f.forms), "")
 
 
 def _install(folder: Path) -> None:
-    """The readers from PyPI and npm into the folder, unless they are there; those of Debian into the system."""
-    if not (folder / "venv").exists():
-        venv.create(folder / "venv", with_pip=True)
-        subprocess.run([folder / "venv" / "bin" / "pip", "install", "-qq", *python.PACKAGES], check=True)
-    if shutil.which("npm") and not (folder / "node_modules").exists():
-        subprocess.run(["npm", "install", "--silent", "--prefix", folder, *node.PACKAGES], check=True)
-    if os.geteuid() or not shutil.which("apt-get"):
-        print("newsboat, sfeed and Liferea are Debian's packages, which only root can install: left as they are")
-    elif not all(reader.is_installed(Tools(folder)) for reader in debian.READERS):
-        for command in (["update"], ["install", "-y", "--no-install-recommends", *debian.PACKAGES]):
-            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            subprocess.run(["apt-get", "-qq", *command], check=True, env=quiet, stdout=subprocess.DEVNULL)
+    """The readers from PyPI and npm into the folder, those of Debian into the system, unless they are there."""
+    installing.from_pypi(folder, *python.PACKAGES)
+    installing.from_npm(folder, *node.PACKAGES)
+    if not all(reader.is_installed(Tools(folder)) for reader in debian.READERS):
+        installing.from_debian(*debian.PACKAGES)
 
 
 if __name__ == "__main__":

@@ -50,13 +50,12 @@ def test_an_iso_date_is_read_to_the_second(moment):
     assert dates_in(f"Posted {moment.isoformat()}Z")[0].when == moment.replace(tzinfo=UTC)
 
 
-@given(st.sampled_from(sorted(MONTHS)), st.integers(1, 28), st.integers(1900, 2099))
-def test_every_month_name_is_read_in_either_order(name, day, year):
+@pytest.mark.parametrize("name", [name for name in MONTHS if len(name) > 2 and " " not in name])
+def test_every_month_name_is_read_in_either_order(name):
     """Day first and month first, in every language of the table."""
-    expected = datetime(year, MONTHS[name], day, tzinfo=UTC)
-    if 3 <= len(name) <= 12 and " " not in name:
-        assert dates_in(f"{day} {name} {year}")[0].when == expected
-        assert dates_in(f"{name} {day}, {year}")[0].when == expected
+    expected = datetime(2024, MONTHS[name], 28, tzinfo=UTC)
+    assert [dated.when for dated in dates_in(f"28 {name} 2024")] == [expected]
+    assert [dated.when for dated in dates_in(f"{name.title()} 28, 2024")] == [expected]
 
 
 @given(st.text(max_size=400))

@@ -205,6 +205,26 @@ def test_the_headline_repeated_on_the_page_is_left_out():
     assert read(page).content == html(A, B, C, D)
 
 
+def test_the_headline_repeated_between_paragraphs_is_left_out():
+    """Pages repeat it as the caption of a video or above a second part."""
+    assert read("\n\n".join((HEADLINE, A, B, HEADLINE, C, D))).content == html(A, B, C, D)
+
+
+def test_teasers_of_other_articles_are_known_by_their_dates():
+    """Headline, name, date, first sentence, and again: without a word that says so."""
+    teasers = (
+        "Gull steals mayor’s hat",
+        "Jo Doe",
+        "March 20, 2019",
+        "The hat was found on the roof of the town hall on Monday, and the gull was found asleep in the hat.",
+        "Keeper retires after forty years",
+        "Al Roe",
+        "March 19, 2019",
+        "The last keeper of the lighthouse has packed his books and his two cats and moved to the harbour.",
+    )
+    assert read("\n\n".join((HEADLINE, A, B, C, D, *teasers))).content == html(A, B, C, D)
+
+
 def test_comments_are_not_the_articles_however_many_there_are():
     """A thread longer than the article stays out."""
     thread = [

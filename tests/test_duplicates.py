@@ -350,6 +350,14 @@ def test_a_third_copy_does_not_undo_a_split() -> None:
     assert (folding.item, folding.absorbed) == (8, ())
 
 
+def test_what_a_user_has_torn_off_stays_so_under_another_guid() -> None:
+    """A torn-off copy that its source shows again, under another guid, goes to itself and not back to the others."""
+    again = Verdict("same source", 1.0, "", 13)
+    folding = gather([_verdict(11, 1.0), again], {11: 3, 13: 8}, {3: [11], 8: [13]}, {(11, 13)})
+    assert folding is not None
+    assert (folding.item, folding.absorbed) == (8, ())
+
+
 def test_an_item_is_dated_by_what_it_says_if_that_can_be() -> None:
     """No date, or one in the future, is replaced by when the item was first seen; an old one is believed."""
     seen = datetime.fromtimestamp(NOON, UTC)

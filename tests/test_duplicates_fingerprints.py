@@ -104,6 +104,12 @@ def test_pages_that_go_on_being_written_are_marked(title: str, *, live: bool) ->
     assert of(title=title).live is live
 
 
+def test_a_hostile_title_costs_little() -> None:
+    """However long a title is, and whatever it is made of, only its beginning counts."""
+    for title in ("update" + " " * 100_000 + "x", "(" * 100_000, "update 1-" * 20_000, "word " * 100_000):
+        assert sum(map(len, of(title=title).titles)) < 2000
+
+
 def test_a_summary_that_says_something_else_is_compared_too() -> None:
     """A feed's own summary may be all that another feed has of an article."""
     both = of(TEXT, summary=REPORT)

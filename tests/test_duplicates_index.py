@@ -76,15 +76,15 @@ def test_no_candidates(db: sqlite3.Connection, kind: str, new: Sighting) -> None
     assert found(db, new) == []
 
 
-def test_a_common_phrase_alone_makes_no_candidate(db: sqlite3.Connection) -> None:
-    """What very many items of other sources say is a phrase of the language; two such phrases are a text."""
+def test_a_common_phrase_leads_to_the_nearest_only(db: sqlite3.Connection) -> None:
+    """What many items of other sources say may be a phrase of the language; two such phrases are a text."""
     phrase = "according to people familiar with the matter"
     for number in range(1, 61):
-        index.add(db, sighting(f"Title {number}", phrase, number=number, source=f"source-{number}"))
-    text = sighting("Other", phrase, source="post")
+        index.add(db, sighting(f"Title {number}", phrase, number=number, source=f"source-{number}", hours=number))
+    text = sighting("Other", phrase, source="post", hours=20.1)
     assert len(found(db, text)) == 60
-    alone = sighting("Other", " ".join(phrase.split()[:4]), source="post")
-    assert found(db, alone) == []
+    alone = sighting("Other", " ".join(phrase.split()[:4]), source="post", hours=20.1)
+    assert found(db, alone) == [20, 21]
 
 
 def test_a_flood_is_bounded(db: sqlite3.Connection) -> None:

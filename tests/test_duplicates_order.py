@@ -121,3 +121,21 @@ def test_a_late_copy_joins_two_articles() -> None:
     ]
     assert run(copies[:2], [0, 1]) == {frozenset({0}), frozenset({1})}
     assert run(copies, [0, 1, 2]) == run(copies, [2, 1, 0]) == run(copies, [1, 2, 0]) == {frozenset({0, 1, 2})}
+
+
+def test_a_daily_column_makes_no_chain() -> None:
+    """Ten days of a column that two sources carry are ten articles, though each day's is like the day before."""
+    for title in (COLUMN, "What is on"):
+        copies = [
+            sighting(title, source=source, hours=24 * day + delay)
+            for day in range(10)
+            for source, delay in (("gazette", 0), ("post", 2))
+        ]
+        together = run(copies, list(range(20)))
+        assert max(len(group) for group in together) <= 2
+    editions = [
+        sighting(COLUMN, text + FRAME, source=source, hours=24 * day + delay)
+        for day, text in enumerate([TEXT, REPORT])
+        for source, delay in (("gazette", 0), ("post", 2))
+    ]
+    assert run(editions, [3, 0, 2, 1]) == {frozenset({0, 1}), frozenset({2, 3})}

@@ -144,6 +144,14 @@ def test_a_page_that_trafilatura_finds_nothing_in_falls_back_to_its_paragraphs()
     assert A in item.text
 
 
+def test_paragraphs_that_trafilatura_takes_for_a_box_are_not_lost():
+    """Where it leaves out much of what a person would have pasted, that is taken."""
+    body = f'<article><h1>{HEADLINE}</h1><p>{A}</p><p>{B}</p></article><div class="promo"><p>{C}</p><p>{D}</p><p>{C} {D}</p></div>'
+    item = read(page(body=body))
+    assert item.text == " ".join((A, B, C, D, C, D))
+    assert dict(item.evidence)["content"] == "the visible text of the page"
+
+
 def test_pages_in_other_encodings_are_read():
     """As their `meta` says."""
     body = f'<html><head><meta charset="windows-1251"><title>Паром вернулся</title></head><body><h1>Паром вернулся</h1><p>{"Городской совет решил вернуть паром. " * 5}</p></body></html>'

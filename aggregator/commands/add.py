@@ -10,7 +10,8 @@ from pathlib import Path
 from aggregator.commands.opening import now, opened
 from aggregator.commands.publish import describe, tell_refused
 from aggregator.commands.wording import shown
-from aggregator.config.edit import NewSource, NewTopic, editing
+from aggregator.config.edit import NewSource, NewTopic
+from aggregator.config.editing import editing
 from aggregator.config.load import load
 from aggregator.config.naming import NAME, RESERVED, feed_key, source_name, subscribed
 from aggregator.config.schema import SourceTable

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aggregator.commands.wording import shown
-from aggregator.config.edit import editing
+from aggregator.config.editing import editing
 from aggregator.config.load import load
 from aggregator.errors import ArgumentError, UserError
 from aggregator.lists.opml import read_opml

@@ -1,24 +1,16 @@
-"""Adds sources and topics to a feeds.toml and leaves every byte that was there. The only module that imports tomlkit.
+"""Sources and topics put into the text of a feeds.toml, of which every letter stays. Only this module imports tomlkit.
 
 tomlkit writes the new tables. It does not place them: it would put a source behind the comment that heads the topics.
 """
 
-import fcntl
-import os
 import re
-import secrets
-import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import tomlkit
 
-from aggregator.config.load import interpret, read
-from aggregator.config.values import Config
 from aggregator.errors import UserError
 
 _BOM = "\ufeff"
@@ -50,52 +42,6 @@ class NewTopic:
     name: str
     title: str
     sources: tuple[str, ...] = ()
-
-
-class Edit:
-    """An edit of one file: `config` is what the file says, additions included; nothing is written before `write`."""
-
-    def __init__(self, path: Path) -> None:
-        """Raises ConfigError where the file has any fault: what is broken is not edited."""
-        self._path = path
-        self.config = interpret(path, read(path))
-        self._before = path.read_bytes().decode()
-        self._text = self._before
-
-    def add(self, sources: Sequence[NewSource], topics: Sequence[NewTopic] = ()) -> Config:
-        """Add tables and return what the file will say. Raises EditError, or ConfigError where they are not right."""
-        self._text = added(self._text, sources, topics)
-        self.config = interpret(self._path, self._text.removeprefix(_BOM))
-        return self.config
-
-    def write(self) -> None:
-        """Replace the file in one step, with its mode and owner. A symbolic link stays, and its target is replaced."""
-        if self._text == self._before:
-            return
-        target = self._path.resolve()
-        try:
-            if target.read_bytes() != self._before.encode():
-                raise EditError(f"{self._path}: was changed by another program meanwhile; try again")
-            _replace(target, self._text.encode())
-        except OSError as error:
-            raise EditError(f"{self._path}: cannot be written: {error.strerror}") from error
-
-
-@contextmanager
-def editing(path: Path) -> Iterator[Edit]:
-    """Edit a file, alone: another edit waits until this one is done. Raises ConfigError, EditError."""
-    read(path)  # which says best what is wrong with a path that leads nowhere
-    try:
-        handle = os.open(path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise EditError(f"{path}: its folder cannot be read: {error.strerror}") from error
-    try:
-        with suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield Edit(path)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def added(text: str, sources: Sequence[NewSource], topics: Sequence[NewTopic] = ()) -> str:
@@ -224,19 +170,3 @@ def _means(text: str, wanted: dict[str, Any]) -> bool:
         return tomllib.loads(text) == wanted
     except tomllib.TOMLDecodeError:
         return False
-
-
-def _replace(target: Path, body: bytes) -> None:
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    before = target.stat()
-    try:
-        with temporary.open("xb") as file:
-            os.fchmod(file.fileno(), stat.S_IMODE(before.st_mode))
-            with suppress(PermissionError):
-                os.fchown(file.fileno(), before.st_uid, before.st_gid)
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

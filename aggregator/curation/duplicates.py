@@ -63,8 +63,9 @@ def gather(
     return Folding(oldest, tuple(absorbed), best)
 
 
-def _surest_first(verdict: Verdict) -> tuple[float, int]:
-    return -verdict.score, verdict.candidate
+def _surest_first(verdict: Verdict) -> tuple[bool, float, int]:
+    # A source's own item under another guid stays with it, even where a user has split it from the copies of others.
+    return verdict.rule != "same source", -verdict.score, verdict.candidate
 
 
 def _ordered(one: int, other: int) -> tuple[int, int]:

@@ -7,7 +7,6 @@ import re
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate
 from zlib import crc32
@@ -30,6 +29,7 @@ EVERYTHING = 1 << 32
 
 # Editors drop them: "Fate comes down to (the) next 14 sessions".
 _ARTICLES = frozenset({"a", "an", "the"})
+_LONGEST_TITLE = 300
 _MIN_TITLE_WORDS = 4
 _MIN_TITLE_LETTERS = 10
 _SEGMENT = re.compile(r"\s+[-–—|›»:/•·~]+\s+|:\s+|\s*[|›»]\s*|\s*\((?=[^()]*\)\s*$)|^\s*\([^()]*\)\s*")
@@ -98,7 +98,7 @@ def fingerprint(item: Item) -> Fingerprint:
         lead=min(len(phrases), PHRASES_KEPT // 2),
         reach=reach,
         figure_count=len(figures),
-        live=_LIVE.search(item.title) is not None,
+        live=_LIVE.search(item.title[:_LONGEST_TITLE]) is not None,
         phrases=array("I", kept).tobytes(),
         words=word_hashes(telling_words(words)),
         figures=word_hashes(set(figures)),
@@ -111,7 +111,6 @@ def word_hashes(words: Iterable[str]) -> bytes:
     return array("H", sorted(set(map(_word_hash, words)))).tobytes()
 
 
-@lru_cache(maxsize=1 << 14)  # a language's common words come again and again: a third of the time of a fingerprint less
 def _word_hash(word: str) -> int:
     return crc32(word.encode("utf-8", "replace")) & 0xFFFF
 
@@ -196,6 +195,8 @@ def _digest(page: str) -> int:
 
 
 def _titles(title: str) -> tuple[str, ...]:
+    # Blanks in a row would make the patterns slow.
+    title = " ".join(title.split())[:_LONGEST_TITLE]
     whole = _title_words(title)
     if not whole:
         return ()

@@ -17,8 +17,9 @@ HOUR = 3600
 WINDOW = 72 * HOUR
 # Between two links to one page: an aggregator may date an item by when it found it.
 PAGE_WINDOW = 14 * 24 * HOUR
-# Titles that come back ("The week in pictures") do so after a day; up to here a weak agreement is enough.
-SAME_DAY = 18 * HOUR
+# Titles that come back ("Ten things to know this morning") do so after a day: up to here a title alone is enough, a
+# little longer if it is a long one, and a weak agreement of the texts under it.
+SAME_DAY, SAME_DAY_LONG = 12 * HOUR, 20 * HOUR
 
 # What share of the shorter text's phrases must be in the longer, from how many phrases on.
 _TEXT_ENOUGH = ((60, 0.65), (24, 0.70), (12, 0.80))
@@ -141,9 +142,10 @@ def _of_one_source(pair: Pair) -> tuple[RuleName, str]:
 
 
 def _are_one_thing_without_links(pair: Pair) -> bool:
-    """Whether nothing tells two items apart: the same words, and no page for each."""
+    """Whether nothing tells two items apart: the same words, and no page for each; of titles alone, on one day."""
     one, other = pair.one.mark, pair.other.mark
-    return 0 in (one.page, other.page) and (one.length, one.phrases) == (other.length, other.phrases)
+    same_words = (one.length, one.phrases) == (other.length, other.phrases)
+    return 0 in (one.page, other.page) and same_words and (pair.phrases > 0 or pair.apart <= SAME_DAY)
 
 
 def _of_two_sources(pair: Pair) -> tuple[RuleName, str]:
@@ -191,19 +193,15 @@ def _numbers_in_text(pair: Pair) -> bool:
 
 
 def _under_one_title(title: str, pair: Pair) -> str:
-    on_one_day = pair.apart <= SAME_DAY
+    long = likeness.is_long(title)
+    on_one_day = pair.apart <= (SAME_DAY_LONG if long else SAME_DAY)
     if pair.has_text and pair.shared >= (_TITLE_SAME_DAY if on_one_day else _TITLE_LATER):
         return f'same title "{title}"{_text_of(pair)}'
-    if pair.pages_of_one_site or not _says_it_all(title, pair, on_one_day=on_one_day):
+    # A teaser is worded anew by each who carries the article; a text of some length would speak against the title.
+    unopposed = not pair.has_text or (long and pair.shortest <= _TEASER)
+    if not on_one_day or not unopposed or pair.pages_of_one_site:
         return ""
     return f'same title "{title}", and {"no more than a teaser" if pair.has_text else "no text"} to compare'
-
-
-def _says_it_all(title: str, pair: Pair, *, on_one_day: bool) -> bool:
-    """Whether one title is enough, because there is no text to speak against it, or a teaser that each words anew."""
-    if not pair.has_text:
-        return on_one_day or likeness.is_long(title)
-    return on_one_day and likeness.is_long(title) and pair.shortest <= _TEASER
 
 
 def _by_text(pair: Pair) -> tuple[RuleName, str]:

@@ -76,7 +76,7 @@ def compose(
         title=title,
         url=front.url or url,
         authors=front.authors or said.authors,
-        summary=front.summary or first_words(plain, _SUMMARY),
+        summary=first_words(front.summary or plain, _SUMMARY),
         content=content,
         text=normalize("NFKC", plain),
         language=front.language,
@@ -105,9 +105,9 @@ def _place_of_headline(found: list[Block], shared: frozenset[str]) -> int | None
     """The first block that can be a headline, over which nothing but leftovers stand; None where the text has none."""
     if len(found) < 2:
         return None
-    lines = [look(block, shared) for block in found[:_MOST_ABOVE]]
-    place = next((place for place, line in enumerate(lines) if _ABOVE.isdisjoint(line.signals)), 0)
-    return place if _can_be_headline(lines[place]) else 0 if place and _can_be_headline(lines[0]) else None
+    above = (place for place, block in enumerate(found[:_MOST_ABOVE]) if _ABOVE.isdisjoint(look(block, shared).signals))
+    place = next(above, 0)
+    return next((place for place in (place, 0) if _can_be_headline(look(found[place]))), None)
 
 
 def _can_be_headline(line: Line) -> bool:

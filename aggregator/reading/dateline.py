@@ -9,7 +9,7 @@ from aggregator.reading.phrases import MONTHS, UPDATED, fold
 _LONGEST_LINE = 300
 _YEAR = r"(?P<y>(?:19|20)\d\d)"
 _DAY = r"(?P<d>[0-3]?\d)"
-_MONTH_NAME = r"(?P<name>[^\W\d_]{3,12})\.?"
+_MONTH_NAME = r"(?P<name>[^\W\d_][^\s\d_.,;:()|/-]{2,11})\.?"  # Devanagari's vowel signs are no letters to `re`
 # The order is that of how little doubt a form leaves. A slash date is read only where one number cannot be a month.
 _DATES = tuple(
     re.compile(pattern)

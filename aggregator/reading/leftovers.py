@@ -88,9 +88,10 @@ def _parts(lines: list[Line]) -> list[int]:
 
 def _parts_without_prose(lines: list[Line]) -> list[int]:
     """A poem, a list, a note: every line down to the first leftover that is not marked as anything."""
-    parts, over = [], False
+    parts, begun, over = [], False, False
     for line in lines:
-        over = over or (_BODY in parts and not LEFTOVERS.isdisjoint(line.signals))
+        over = over or (begun and not LEFTOVERS.isdisjoint(line.signals))
+        begun = begun or not _is_marked(line)
         parts.append(_AFTER if over else _TOP if _is_marked(line) else _BODY)
     return parts
 

@@ -23,7 +23,9 @@ def _folded(kind: str) -> frozenset[str]:
 
 
 _WITHIN = _TABLES["within"]
-_PLEAD_STEMS = re.compile(rf"\b(?:{'|'.join(map(fold, _WITHIN.pop('plead_stems')))})")
+_PLEAD_STEMS = tuple(map(fold, _WITHIN.pop("plead_stems")))
+_STEM = min(map(len, _PLEAD_STEMS))
+_STEM_STARTS = frozenset(stem[:_STEM] for stem in _PLEAD_STEMS)
 
 
 def _by_first_word() -> dict[str, list[tuple[str, str]]]:
@@ -66,11 +68,15 @@ def within(folded: str, words: list[str]) -> list[str]:
     """The kinds of which a phrase stands anywhere in the line."""
     padded = f" {folded} "
     found = {kind for first in _FIRST_WORDS.intersection(words) for phrase, kind in _BY_WORD[first] if phrase in padded}
-    if _PLEAD_STEMS.search(folded):
+    if not _STEM_STARTS.isdisjoint([word[:_STEM] for word in words]) and any(map(_has_plead_stem, words)):
         found.add("plead")
     if not folded.isascii() and WIDE.search(folded):
         found |= {kind for phrase, kind in _WIDE_PHRASES if phrase in folded}
     return sorted(found)
+
+
+def _has_plead_stem(word: str) -> bool:
+    return word.startswith(_PLEAD_STEMS)
 
 
 def is_share_bar(words: list[str]) -> bool:

@@ -12,6 +12,7 @@ _BEFORE, _AHEAD = 3, 8  # lines in which leftovers do
 _BOX = 20  # lines that a box of other articles holds at most
 _BEGUN = 60  # words read, before which nothing is judged by what came before
 _TOP = 80  # words
+_NAME = 3  # words
 _ASIDE = frozenset({"plead", "notice", "credit"})
 _PICTURED = frozenset({"caption", "photo", "caption…"})
 _ABOUT = frozenset({"by", "date", "date…", "ago", "share", "tools"}) | _PICTURED
@@ -116,8 +117,7 @@ def _mark_course(lines: list[Line]) -> None:
     """How far the article has come where a sentence stands: leftovers passed, words that are new, a date above it."""
     passed = read = gap = 0
     known: set[str] = set()
-    above = Line(Block("", 0), "", 0, prose=False, signals=[])
-    for line in lines:
+    for here, line in enumerate(lines):
         if read > _BEGUN and not LEFTOVERS.isdisjoint(line.signals):
             passed += 1
         if line.prose:
@@ -125,20 +125,23 @@ def _mark_course(lines: list[Line]) -> None:
             words = {word for word in line.folded.split() if len(word) > 4}
             if read > _BEGUN and len(words & known) < 2 and has_spaces(line.folded):
                 line.signals.append("new words")
-            if read > _BEGUN and not _DATED.isdisjoint(above.signals):
+            if read > _BEGUN and not _DATED.isdisjoint(lines[here - 1].signals):
                 line.signals.append("under a date")
             known |= words
             read, gap = read + line.words, 0
         else:
             gap += 1
-            if (
-                read > _BEGUN
-                and above.words > 3
-                and not above.prose
-                and not {"by", "date", "ago"}.isdisjoint(line.signals)
-            ):
-                above.signals.append("above a by-line")
-        above = line
+            if read > _BEGUN and not {"by", "date", "ago"}.isdisjoint(line.signals):
+                _mark_above(lines[max(0, here - 2) : here])
+
+
+def _mark_above(lines: list[Line]) -> None:
+    """The headline above another article's by-line or date, and the name that may stand between the two."""
+    name = bool(lines) and lines[-1].words <= _NAME
+    headline = lines[-2:] if name else lines[-1:]
+    if headline and headline[0].words > _NAME and not any(line.prose for line in headline):
+        for line in headline:
+            line.signals.append("above a by-line")
 
 
 def _mark_last_words(lines: list[Line], authors: tuple[str, ...]) -> None:

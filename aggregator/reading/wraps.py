@@ -66,14 +66,15 @@ def blocks(text: str) -> list[Block]:
     groups = list(_groups(text))
     width = _wrap_width(groups)
     words = _all_words(groups) if width else frozenset()
-    return [block for group in groups for block in _joined(group, width, words, parted=len(groups) > _PARTED)]
+    parted = len(groups) > _PARTED
+    return [block for group in groups for block in _joined(group, width, words, parted=parted) if block.text]
 
 
 def _groups(text: str) -> Iterator[list[_Line]]:
     """The lines between blank lines."""
     group: list[_Line] = []
-    for number, raw in enumerate(_LINE_ENDS.split(clean_text(_INVISIBLE.sub("", text))), 1):
-        spaced = _SPACES.sub(" ", raw)
+    clean = _SPACES.sub(" ", _INVISIBLE.sub("", clean_text(text)))
+    for number, spaced in enumerate(_LINE_ENDS.split(clean), 1):
         line = spaced.strip()
         if group and _RULE.fullmatch(line) and _is_underline(line, group[-1]):
             group[-1] = replace(group[-1], form="heading")

@@ -112,9 +112,10 @@ class _Connection(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever started it, and makes room; `most` is how many connections there may be."""
+    """Leaves signals to whoever started it, and makes room: for `most` connections, none slower than `patience`."""
 
     most = MOST
+    patience = PATIENCE
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # it is used as no more
         return nullcontext()
@@ -130,7 +131,7 @@ class _Server(uvicorn.Server):
         slowest = sorted(ours, key=lambda one: one.since)
         too_many = max(len(slowest) - self.most, 0)
         for place, one in enumerate(slowest):
-            if place >= too_many and one.loop.time() - one.since <= PATIENCE:
+            if place >= too_many and one.loop.time() - one.since <= self.patience:
                 break
             one.cut_off()
 
@@ -138,7 +139,9 @@ class _Server(uvicorn.Server):
 class Listener:
     """A socket, and the server that answers on it."""
 
-    def __init__(self, app: App, listening: socket.socket) -> None:
+    def __init__(
+        self, app: App, listening: socket.socket, patience: float = PATIENCE, most: int | None = None
+    ) -> None:
         # Whatever goes wrong in an answer the app has told already, in a line; uvicorn would add a traceback.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         config = uvicorn.Config(
@@ -156,7 +159,8 @@ class Listener:
             timeout_graceful_shutdown=_CLOSING,
         )
         self._server = _Server(config)
-        self._server.most = _most()
+        self._server.most = min(_affordable(), MOST if most is None else most)
+        self._server.patience = patience
         self._socket = listening
 
     @property
@@ -192,9 +196,9 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _most() -> int:
-    """How many connections may be open, where polls need open files too; the limit is raised as far as it may be."""
+def _affordable() -> int:
+    """How many connections the limit on open files allows, where polls need some too; it is raised as far as may be."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return MOST if hard == resource.RLIM_INFINITY else min(MOST, hard // 4)
+    return MOST if hard == resource.RLIM_INFINITY else hard // 4

@@ -4,7 +4,6 @@ import asyncio
 import signal
 import socket
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from aggregator.config.values import Config
@@ -46,7 +45,7 @@ class Daemon:
     def __init__(self, config: Config, listening: socket.socket, voice: Voice) -> None:
         self._config = config
         self._voice = voice
-        self._vitals = Vitals(started=time.time(), ticked=time.time())
+        self._vitals = Vitals(started=time.time())
         self._troubles = Troubles(voice)
         self._gauges = Gauges(config.site.database, self._troubles)
         self._searches = Searches(config)
@@ -83,11 +82,11 @@ class Daemon:
     async def _work(self, engine: Engine) -> None:
         systemd.notify("READY=1")
         starting = asyncio.create_task(self._duties.adopt(self._config, engine))
-        await self._until_stopped(starting)
-        if self._stopping.is_set():
+        if not await self._first(starting, self._stopping):
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
             return
+        await starting
         schedule = Schedule(self._duties.jobs(engine))
         schedule.start()
         polling = asyncio.create_task(self._duties.poll(engine))
@@ -99,8 +98,40 @@ class Daemon:
         self._listener.stop()
         self._duties.stop()
         following.cancel()
-        await self._wait(polling, _GRACE)
+        await self._first(polling, self._hurry, _GRACE)
         polling.cancel()
         await asyncio.gather(polling, following, return_exceptions=True)
+        await self._first(asyncio.create_task(self._finish()), self._hurry, _LAST)
+
+    async def _finish(self) -> None:
+        """Publish what came in last, or let a publication that has begun come to its end."""
         if self._duties.is_behind:
-            await self._wait(asyncio.create_task(self._duties.publish()), _LAST)
+            await self._duties.publish()
+        await self._press.settled()
+
+    async def _first(self, task: asyncio.Task[None], event: asyncio.Event, seconds: float | None = None) -> bool:
+        """Wait for the task, the event or so many seconds, whichever is first; whether it was the task."""
+        waiting = asyncio.create_task(event.wait())
+        await asyncio.wait({task, waiting}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        return task.done()
+
+    def _tell_of_others(self, owner: Owner) -> None:
+        if owner.has_company():
+            self._voice.say("another command is at work on this database; each source is polled by one of the two")
+
+    async def _health(self) -> tuple[int, str]:
+        await self._gauges.read()
+        return health(self._vitals, self._troubles.now, time.time())
+
+    async def _metrics(self) -> tuple[int, str]:
+        figures = await self._gauges.read()
+        present = Present(
+            now=datetime.now(UTC),
+            troubles=self._troubles.now,
+            answered=self._files.answered,
+            connections=self._listener.connections,
+            under_way=self._engine.under_way if self._engine else 0,
+            figures=figures,
+        )
+        return 200, metrics(self._vitals, present)

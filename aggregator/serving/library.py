@@ -1,7 +1,7 @@
 """The published files as they are served: looked at at every request, read once for every change, compressed once.
 
-A file is known by its stamp (when it changed, its size, its number on the disk), so that a 304 reads nothing. It opens what is published
-below the output folder and nothing else, and follows no symbolic link out of it.
+A file is known by its stamp (when it changed, its size, its number on the disk), so that a 304 reads nothing. It opens
+what is published below the output folder and nothing else, and follows no symbolic link out of it.
 """
 
 import asyncio
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from hashlib import blake2b
 from pathlib import Path
-from typing import BinaryIO, ParamSpec, TypeVar
+from typing import Any, BinaryIO, ParamSpec, TypeVar
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it ships no types
 
 from aggregator.digest import SIZE
 from aggregator.serving.conditions import Coding
@@ -79,7 +79,7 @@ class Library:
         self._links = links
         self._known: dict[str, Served] = {}
         self._shelf = Shelf(SHELF)
-        self._at_work: dict[Hashable, asyncio.Task[object]] = {}
+        self._at_work: dict[Hashable, asyncio.Task[Any]] = {}
 
     async def find(self, path: str) -> Served | None:
         """Return the published file at a path, or None where there is none."""
@@ -133,7 +133,7 @@ class Library:
             task = asyncio.create_task(asyncio.to_thread(function, *args, **kwargs))
             self._at_work[key] = task
             task.add_done_callback(lambda _: self._at_work.pop(key, None))
-        result: _R = await asyncio.shield(task)  # type: ignore[assignment]  # what this key's function returns
+        result: _R = await asyncio.shield(task)  # what this key's function returns
         return result
 
 

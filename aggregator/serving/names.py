@@ -31,9 +31,7 @@ _INERT = "default-src 'none'; sandbox"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is said of a published file beside its bytes: `feed` is one of a topic's own three, `shared` is for any page
-    on the web to read.
-    """
+    """What is said of a published file: `feed` is one of a topic's own three, `shared` is for any page to read."""
 
     media_type: str
     max_age: int

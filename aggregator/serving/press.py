@@ -44,6 +44,11 @@ class Press:
         """Write what differs. Raises OutputError."""
         return await self._run(self._publish)
 
+    async def settled(self) -> None:
+        """Wait until it has nothing more to do."""
+        while self._at_work:
+            await asyncio.wait(self._at_work)
+
     def close(self) -> bool:
         """Take no further work; whether all of it was done. What is not is done after the next start."""
         done = not self._at_work

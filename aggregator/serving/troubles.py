@@ -1,4 +1,4 @@
-"""What is wrong now: a person is told of it once when it begins and once when it is over, and can look it up meanwhile."""
+"""What is wrong now: a person is told once when it begins and once when it is over, and can look it up meanwhile."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

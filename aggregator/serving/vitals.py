@@ -22,10 +22,10 @@ Family = tuple[str, str, str, list[Sample]]
 
 @dataclass(slots=True)
 class Vitals:
-    """What a server has seen since its start; times are epoch seconds."""
+    """What a server has seen since its start; times are epoch seconds, 0 for what has not been yet."""
 
     started: float
-    ticked: float
+    ticked: float = 0.0
     polls: Counter[str] = field(default_factory=Counter)
     items: Counter[str] = field(default_factory=Counter)
     published_at: float = 0.0
@@ -62,7 +62,7 @@ def _outcome(result: Result) -> str:
 
 def health(vitals: Vitals, troubles: Mapping[str, str], now: float) -> tuple[int, str]:
     """Return the status and the text of `/healthz`: "ok" or not, then a line for whatever a person should know."""
-    silent = now - vitals.ticked
+    silent = now - vitals.ticked if vitals.ticked else 0.0
     stalled = {"polling": f"the scheduler has not ticked for {silent:.0f} seconds"} if silent > STALLED else {}
     wrong = {**troubles, **stalled}
     grave = any(name in wrong for name in _GRAVE)

@@ -68,6 +68,11 @@ def copies_of(db: Database, item_id: int) -> list[Appearance]:
     return _many(db, "item_id = ? ORDER BY id", [item_id])
 
 
+def seen_since(db: Database, since: datetime) -> list[Appearance]:
+    """Return the copies first seen since a time, in the order in which they came."""
+    return _many(db, "first_seen >= ? ORDER BY id", [to_text(since)])
+
+
 def with_numbers(db: Database, numbers: Iterable[int]) -> list[Appearance]:
     """Return the copies with these numbers."""
     return _many(db, "id IN (SELECT value FROM json_each(?))", [json.dumps(sorted(numbers))])

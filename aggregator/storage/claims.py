@@ -44,6 +44,10 @@ class Owner:
         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
         return False
 
+    def has_company(self) -> bool:
+        """Whether another process uses the database now."""
+        return any(self.alive(number) for number in range(1, _MAX_OWNERS) if number != self.number)
+
     def _lock(self, number: int) -> bool:
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number)

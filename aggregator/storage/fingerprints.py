@@ -5,7 +5,7 @@ nothing is kept in memory between two calls: a restart has nothing to rebuild.
 """
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 from zlib import crc32
@@ -54,10 +54,12 @@ CREATE VIEW fingerprint_keys AS
 # Hashes fall all over a large table, so that each would have a page of it written. They are entered into a small one,
 # and that is merged into the large one whenever the number of an appearance is a multiple of this.
 _SETTLE = 4096
-# A phrase that more items of other sources have is a phrase of the language: it takes two such to make a candidate.
-_COMMON = 24
-# No item is compared with more than this many under one kind of key, whatever a broken or hostile feed may send.
-_FLOOD = 512
+# A phrase that more items of other sources have is one of the language, or of a story that all carry: it takes two such
+# to make a candidate of each, and one leads only to the nearest in time.
+_COMMON, _NEAREST = 8, 2
+# No more hits than this are read for one item, whatever a hostile feed may send; those under one title or one page
+# are all compared, those under the phrases of a text first counted.
+_FLOOD, _FLOOD_OF_PHRASES = 512, 4096
 # SQLite takes so many question marks and more.
 _CHUNK = 500
 _KEY_TABLES = ("fingerprint_keys_fresh", "fingerprint_keys_settled")
@@ -145,11 +147,25 @@ def _by_page(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
 
 def _by_text(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) -> set[int]:
     lures = text_keys(mark)
-    query = f"SELECT key, appearance {_AMONG} key IN ({_marks(lures)}) AND at BETWEEN ? AND ? AND source <> ?"
-    rows = db.execute(f"{query} LIMIT {_FLOOD}", (*lures, at - WINDOW, at + WINDOW, _hash(source))).fetchall()
-    hits = Counter(appearance for _, appearance in rows)
-    uses = Counter(key for key, _ in rows)
-    return {appearance for key, appearance in rows if hits[appearance] > 1 or uses[key] <= _COMMON}
+    query = (
+        f"SELECT key, abs(at - ?), appearance {_AMONG} key IN ({_marks(lures)}) AND at BETWEEN ? AND ? AND source <> ?"
+    )
+    values = (at, *lures, at - WINDOW, at + WINDOW, _hash(source))
+    users: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    hits: Counter[int] = Counter()
+    for key, apart, appearance in db.execute(f"{query} LIMIT {_FLOOD_OF_PHRASES}", values):
+        users[key].append((apart, appearance))
+        hits[appearance] += 1
+    sure = {appearance for appearance, times in hits.items() if times > 1}
+    return sure.union(*(_likely(those, sure) for those in users.values()))
+
+
+def _likely(users: list[tuple[int, int]], sure: set[int]) -> set[int]:
+    """The users of one phrase that are worth comparing; of a common one the nearest, unless it has led to others."""
+    if len(users) > _COMMON:
+        known = not sure.isdisjoint(appearance for _, appearance in users)
+        users = [] if known else sorted(users)[:_NEAREST]
+    return {appearance for _, appearance in users}
 
 
 def _keys(mark: Fingerprint) -> set[int]:

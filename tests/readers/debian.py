@@ -8,12 +8,19 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
+from typing import Any
 
-from readers.seen import Reader, Seen, Tools, at
+from readers.seen import Check, Reader, Seen, Tools, at
 
 PACKAGES = ("newsboat", "sfeed", "curl", "liferea", "xvfb", "xauth", "dbus-daemon")
-_PATIENCE = 45
+_PATIENCE = 60
+_SESSION = """
+liferea --disable-plugins --mainwindow-state=hidden &
+while [ ! -e "$XDG_DATA_HOME/liferea/liferea.db" ]; do sleep 0.2; done
+sleep 3
+for url; do liferea --add-feed="$url"; done
+wait
+"""
 
 
 def newsboat(tools: Tools, home: Path, urls: Mapping[str, str]) -> dict[str, list[Seen]]:
@@ -45,26 +52,21 @@ def _line(line: str) -> Seen:
 
 
 def liferea(tools: Tools, home: Path, urls: Mapping[str, str]) -> dict[str, list[Seen]]:
-    """It polls what is new in its list as soon as it starts, and keeps items in SQLite."""
-    outlines = "".join(
-        f'<outline text="{form}" title="{form}" type="{form}" id="{form}" xmlUrl={quoteattr(url)} updateInterval="-1"/>'
-        for form, url in urls.items()
-    )
+    """A window on a virtual screen, told by a second call of the program what to subscribe to; items are in SQLite."""
     settings, database = home / "config" / "liferea", home / "data" / "liferea" / "liferea.db"
     settings.mkdir(parents=True)
-    (settings / "feedlist.opml").write_text(f'<opml version="1.0"><head/><body>{outlines}</body></opml>')
-    program = ("liferea", "--disable-plugins", "--mainwindow-state=hidden")
+    (settings / "feedlist.opml").write_text('<opml version="1.0"><head/><body/></opml>')  # none of its own examples
     quiet = {"GDK_BACKEND": "x11", "NO_AT_BRIDGE": "1", "GSETTINGS_BACKEND": "memory", "LIBGL_ALWAYS_SOFTWARE": "1"}
-    window = subprocess.Popen(
-        ["dbus-run-session", "--", "xvfb-run", "-a", *program],
+    session = subprocess.Popen(
+        ["dbus-run-session", "--", "xvfb-run", "-a", "sh", "-c", _SESSION, "sh", *urls.values()],
         env=tools.environment(home) | quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
         _await_items(database, len(urls))
-        return {form: _stored(database, form) for form in urls}
+        return {form: _stored(database, url) for form, url in urls.items()}
     finally:
-        os.killpg(window.pid, signal.SIGTERM)  # its session is a group of its own: bus, screen and window
-        window.wait(timeout=30)
+        os.killpg(session.pid, signal.SIGTERM)  # the bus, the screen and the window
+        session.wait(timeout=30)
 
 
 def _await_items(database: Path, feeds: int) -> None:
@@ -78,13 +80,14 @@ def _await_items(database: Path, feeds: int) -> None:
             return
 
 
-def _stored(database: Path, form: str) -> list[Seen]:
+def _stored(database: Path, url: str) -> list[Seen]:
     query = """SELECT title, source, date, (SELECT group_concat(value, ', ') FROM metadata
-        WHERE metadata.item_id = items.item_id AND key IN ('author', 'creator')) FROM items WHERE node_id = ?"""
-    return [Seen(title, link, at(date), author or "") for title, link, date, author in _rows(database, query, form)]
+        WHERE metadata.item_id = items.item_id AND key IN ('author', 'creator'))
+        FROM items WHERE node_id = (SELECT node_id FROM subscription WHERE source = ?)"""
+    return [Seen(title, link, at(date), author or "") for title, link, date, author in _rows(database, query, url)]
 
 
-def _rows(database: Path, query: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+def _rows(database: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
         try:
             return db.execute(query, values).fetchall()
@@ -92,7 +95,7 @@ def _rows(database: Path, query: str, *values: object) -> list[tuple]:  # type: 
             return []
 
 
-def _has(*programs: str):  # type: ignore[no-untyped-def]
+def _has(*programs: str) -> Check:
     return lambda tools: all(map(tools.program, programs))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from readers.seen import Reader, Seen, Tools
+from readers.seen import Check, Read, Reader, Seen, Tools
 
 PACKAGES = ("rss-parser", "feedsmith")
 
@@ -38,7 +38,7 @@ Promise.all(process.argv.slice(1).map(read)).then((found) => console.log(JSON.st
 """
 
 
-def _read(script: str):  # type: ignore[no-untyped-def]
+def _read(script: str) -> Read:
     def read(tools: Tools, home: Path, urls: Mapping[str, str]) -> dict[str, list[Seen]]:
         found = json.loads(tools.run(home, "node", "-e", script + _MAIN, *urls.values()))
         return {
@@ -49,7 +49,7 @@ def _read(script: str):  # type: ignore[no-untyped-def]
     return read
 
 
-def _has(package: str):  # type: ignore[no-untyped-def]
+def _has(package: str) -> Check:
     def is_installed(tools: Tools) -> bool:
         return bool(tools.program("node")) and (tools.folder / "node_modules" / package).is_dir()
 

@@ -6,10 +6,12 @@ import json
 import mailbox
 from calendar import timegm
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
-from readers.seen import Reader, Seen, Tools, at
+from readers.seen import Check, Reader, ReaderError, Seen, Tools, at
 
 PACKAGES = ("rss2email", "feed2exec", "reader", "sgmllib3k")  # reader's own feedparser imports sgmllib and does not ask
 
@@ -57,9 +59,8 @@ def rss2email(tools: Tools, home: Path, urls: Mapping[str, str]) -> dict[str, li
 
 def _mail(body: bytes) -> Seen:
     mail = email.message_from_bytes(body, policy=email.policy.default)
-    return Seen(
-        mail["subject"], mail["x-rss-url"], parsedate_to_datetime(mail["date"]), mail["from"].addresses[0].display_name
-    )
+    date = parsedate_to_datetime(mail["date"]).replace(tzinfo=UTC)  # "-0000": UTC, and of no known place
+    return Seen(mail["subject"], mail["x-rss-url"], date, mail["from"].addresses[0].display_name)
 
 
 def feed2exec(tools: Tools, home: Path, urls: Mapping[str, str]) -> dict[str, list[Seen]]:
@@ -73,7 +74,7 @@ def feed2exec(tools: Tools, home: Path, urls: Mapping[str, str]) -> dict[str, li
     return seen
 
 
-def _item(item: dict) -> Seen:  # type: ignore[type-arg]
+def _item(item: dict[str, Any]) -> Seen:
     return Seen(item["title"], item["link"], at(timegm(item["published_parsed"])), item.get("author", ""))
 
 
@@ -86,11 +87,11 @@ def reader(tools: Tools, home: Path, urls: Mapping[str, str]) -> dict[str, list[
     }
 
 
-def _imports(module: str):  # type: ignore[no-untyped-def]
+def _imports(module: str) -> Check:
     def is_installed(tools: Tools) -> bool:
         try:
             tools.run(tools.folder, "python", "-c", f"import {module}")
-        except RuntimeError:
+        except ReaderError:
             return False
         return True
 

@@ -11,6 +11,10 @@ from pathlib import Path
 TIMEOUT = 120
 
 
+class ReaderError(Exception):
+    """A reader could not be run to its end."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """An item as a reader stored it; `author` as one text, "" where it has none."""
@@ -31,18 +35,21 @@ class Tools:
         """Where a program is, or None."""
         return shutil.which(name, path=f"{self.folder / 'venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}")
 
-    def run(self, home: Path, program: str, *arguments: str, input: str = "") -> str:  # noqa: A002  as subprocess has it
-        """Run a program with a home of its own and give back what it prints; raises where it fails or hangs."""
+    def run(self, home: Path, program: str, *arguments: str) -> str:
+        """Run a program with a home of its own and give back what it prints; raises ReaderError."""
         command = [self.program(program) or program, *arguments]
-        done = subprocess.run(
-            command, env=self.environment(home), input=input, capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
-        if done.returncode:
-            raise RuntimeError(f"{program} ended with {done.returncode}: {done.stderr[-1500:]}")
+        try:
+            done = subprocess.run(
+                command, env=self.environment(home), capture_output=True, text=True, timeout=TIMEOUT, check=True
+            )
+        except subprocess.CalledProcessError as error:
+            raise ReaderError(f"{program} ended with {error.returncode}: {error.stderr[-1000:]}") from error
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ReaderError(str(error)) from error
         return done.stdout
 
     def environment(self, home: Path) -> dict[str, str]:
-        """The environment of a reader: a home below `home`, no proxy between it and us, no wish to see UTC as local."""
+        """The environment of a reader: a home of its own, no proxy between it and us, and a zone that is not UTC."""
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL", "TMPDIR")}
         own = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "CACHE")}
         return {**kept, **own, "HOME": str(home), "XDG_RUNTIME_DIR": str(home), "TZ": "Europe/Berlin",
@@ -50,6 +57,7 @@ class Tools:
 
 
 Read = Callable[[Tools, Path, Mapping[str, str]], dict[str, list[Seen]]]
+Check = Callable[[Tools], bool]
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Reader:
 
     name: str
     forms: tuple[str, ...]
-    is_installed: Callable[[Tools], bool]
+    is_installed: Check
     read: Read
 
 

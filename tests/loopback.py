@@ -1,19 +1,11 @@
-"""A published folder served on loopback for as long as readers are at it."""
+"""A folder served on loopback for as long as somebody is at it."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where the folder is served; `url` ends with a slash."""
-
-    url: str
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -29,12 +21,12 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Site]:
-    """Serve `folder`, which need not be there yet, on a free port."""
+def served(folder: Path) -> Iterator[str]:
+    """Serve `folder`, which need not be there yet, on a free port; gives its URL, which ends with a slash."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield Site(f"http://127.0.0.1:{server.server_port}/")
+        yield f"http://127.0.0.1:{server.server_port}/"
     finally:
         server.shutdown()
         server.server_close()

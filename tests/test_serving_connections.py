@@ -1,0 +1,200 @@
+"""The HTTP server on real sockets: clients that are slow, say too much, or speak no HTTP."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from serving import Server, everything
+
+from aggregator.serving.connections import ListenError, listen
+
+FEED = b"<feed>" + b"x" * 60_000 + b"</feed>"
+GET = b"GET /world.atom HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one feed."""
+    (tmp_path / "world.atom").write_bytes(FEED)
+    return tmp_path
+
+
+def status(answer: bytes) -> int:
+    """The status of a raw answer."""
+    assert answer.startswith(b"HTTP/1.1 "), answer[:80]
+    return int(answer[9:12])
+
+
+def test_a_thousand_slow_clients_keep_nobody_waiting(folder: Path) -> None:
+    """Half a request each: others are answered at once, and the slow ones are cut off when their time is over."""
+    with Server(folder, patience=3.0) as server, ExitStack() as stack:
+        slow = [stack.enter_context(server.connect()) for _ in range(1000)]
+        for connection in slow:
+            connection.sendall(GET[:30])
+        longest = max(_seconds(server) for _ in range(20))
+        assert longest < 1.0
+        assert server.connections > 900
+        for connection in slow:
+            assert everything(connection) == b""
+        assert server.get("/world.atom") == FEED
+
+
+def _seconds(server: Server) -> float:
+    began = time.monotonic()
+    assert server.get("/world.atom") == FEED
+    return time.monotonic() - began
+
+
+def test_a_request_a_byte_at_a_time_is_cut_off(folder: Path) -> None:
+    """Bytes alone are no progress: it is the whole request that must come in time, the first and each one after."""
+    with Server(folder, patience=1.0) as server, server.connect() as connection:
+        connection.sendall(GET)
+        _read(connection, len(FEED))
+        began = time.monotonic()
+        with pytest.raises(OSError):
+            for byte in GET * 9:
+                connection.sendall(bytes([byte]))
+                time.sleep(0.1)
+        assert time.monotonic() - began < 5
+
+
+def _read(connection: socket.socket, length: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        data += connection.recv(65536)
+    return data
+
+
+def test_who_takes_no_answer_is_cut_off_and_costs_little_memory(folder: Path) -> None:
+    """An answer that is not read stops after a piece; whoever reads slowly but steadily gets all of it."""
+    large = b"<feed>" + b"y" * 4_000_000
+    (folder / "large.atom").write_bytes(large)
+    with Server(folder, patience=1.5) as server:
+        with server.connect() as stuck, server.connect() as steady:
+            for connection in (stuck, steady):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.sendall(GET.replace(b"world", b"large") + b"")
+            got = b""
+            for _ in range(8):
+                time.sleep(0.4)
+                got += _read(steady, 300_000)
+            got += _read(steady, 4_000_006 - len(got))
+            assert got.endswith(b"y" * 1000)
+            with pytest.raises(OSError):
+                for _ in range(100):
+                    stuck.sendall(GET)
+                    time.sleep(0.05)
+        deadline = time.monotonic() + 5
+        while server.connections and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert server.connections == 0
+
+
+def test_where_there_are_too_many_the_slowest_makes_room(folder: Path) -> None:
+    """A full house is no reason to turn an honest client away: who has done nothing for longest goes."""
+    with Server(folder, most=50) as server, ExitStack() as stack:
+        slow = [stack.enter_context(server.connect()) for _ in range(120)]
+        for connection in slow:
+            connection.sendall(GET[:30])
+        time.sleep(0.5)
+        assert server.connections <= 50
+        assert server.get("/world.atom") == FEED
+        assert everything(slow[0]) == b""
+
+
+TOO_MUCH: list[tuple[str, bytes, int]] = [
+    ("a long path", b"GET /" + b"a" * 9_000 + b".atom HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    ("a long query", b"GET /world.atom?" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+    ("a long header", b"GET /world.atom HTTP/1.1\r\nX: " + b"a" * 40_000 + b"\r\n\r\n", 431),
+    ("a header without end", b"GET /world.atom HTTP/1.1\r\nX: " + b"a" * 200_000, 431),
+    ("many headers", b"GET /world.atom HTTP/1.1\r\n" + b"X: y\r\n" * 20_000 + b"\r\n", 431),
+    ("a path without end", b"GET /" + b"a" * 100_000, 414),
+    ("blank lines without end", b"\r\n" * 100_000, 431),
+    ("no HTTP at all", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+    ("no method", b"/world.atom\r\n\r\n", 400),
+    ("an odd method", b"FEED /world.atom HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    ("an odd version", b"GET /world.atom HTTP/9.9\r\nHost: x\r\n\r\n", 400),
+    ("a NUL in the path", b"GET /world\x00.atom HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    ("a NUL in a header", b"GET /world.atom HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n", 400),
+    ("a bare line feed in a value", b"GET /world.atom HTTP/1.1\r\nX: a\rb\r\n\r\n", 400),
+    ("a space before the colon", b"GET /world.atom HTTP/1.1\r\nHost : x\r\n\r\n", 400),
+    ("two lengths", b"GET /world.atom HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+    ("length and chunks", b"POST / HTTP/1.1\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ("a tunnel", b"CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+    ("bytes beyond ASCII in the path", "GET /wörld.atom HTTP/1.1\r\nHost: x\r\n\r\n".encode(), 400),
+]
+
+
+@pytest.mark.parametrize(("name", "said", "wanted"), TOO_MUCH, ids=[row[0] for row in TOO_MUCH])
+def test_what_is_too_much_or_no_http_is_refused(folder: Path, name: str, said: bytes, wanted: int) -> None:
+    """4xx and the end of the connection; the next client is served."""
+    with Server(folder) as server:
+        assert status(_said(server, said)) == wanted, name
+        assert server.get("/world.atom") == FEED
+
+
+def _said(server: Server, said: bytes) -> bytes:
+    with server.connect() as connection:
+        try:
+            connection.sendall(said)
+        except ConnectionError:
+            pass  # it was refused before all was said
+        return everything(connection)
+
+
+def test_a_body_nobody_asked_for_is_not_waited_for(folder: Path) -> None:
+    """A POST is refused by its head alone; a GET with a body is answered, and an endless one cut off."""
+    with Server(folder) as server:
+        post = server.say(b"POST /world.atom HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n")
+        assert status(post) == 405
+        get = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")
+        assert server.say(get).endswith(FEED)
+        endless = server.say(GET.replace(b"\r\n\r\n", b"\r\nContent-Length: 99999999\r\n\r\n"), *[b"x" * 20_000] * 3)
+        assert status(endless) == 200
+
+
+def test_requests_in_one_go_are_answered_in_their_order(folder: Path) -> None:
+    """Pipelining (RFC 9112 section 9.3.2), and a connection that is kept."""
+    (folder / "small.atom").write_bytes(b"<small/>")
+    with Server(folder) as server:
+        end = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        answers = server.say(GET + GET.replace(b"world", b"small") + end).split(b"HTTP/1.1 200 OK\r\n")[1:]
+        assert [answer.split(b"\r\n\r\n", 1)[1] for answer in answers] == [FEED, b"<small/>", FEED]
+
+
+def test_the_old_version_is_spoken(folder: Path) -> None:
+    """HTTP/1.0 without a Host: answered, and closed."""
+    with Server(folder) as server:
+        assert server.say(b"GET /world.atom HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\n" + FEED)
+        whole = b"GET http://x/world.atom HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        assert server.say(whole).endswith(b"\r\n\r\n" + FEED)
+
+
+def test_an_address_that_is_taken_is_told_in_a_sentence() -> None:
+    """Port in use, no such address, no such name: what to do instead."""
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ListenError, match=f"port {port} .*another program has the port"):
+            listen("127.0.0.1", port)
+    with pytest.raises(ListenError, match="no such address"):
+        listen("192.0.2.1", 0)
+    with pytest.raises(ListenError, match="cannot listen on no.such.name.invalid"):
+        listen("no.such.name.invalid", 0)
+
+
+@pytest.fixture
+def both() -> Iterator[str]:
+    """The loopback of IPv6, where this machine has it."""
+    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists():
+        pytest.skip("no IPv6 here")
+    yield "::1"
+
+
+def test_ipv6_can_be_listened_on(both: str) -> None:
+    """--host ::1."""
+    with listen(both, 0) as listening:
+        assert listening.getsockname()[0] == "::1"
