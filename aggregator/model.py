@@ -232,7 +232,9 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored item as it is published: ids and dates are final, `also` names the sources folded into it.
+    """A stored item as it is published: ids and dates are final.
+
+    `also` names the sources folded into it, `story` the other articles of its topic on the same event, newest first.
 
     `id` is the number in the database, `uid` the published id, an IRI that never changes.
     """
@@ -255,6 +257,7 @@ class Entry:
     rights: str = ""
     origin: Origin | None = None
     also: tuple[Copy, ...] = ()
+    story: tuple[Copy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,8 +146,8 @@ def test_a_broken_feeds_toml_is_never_edited(place: Place, capsys: pytest.Captur
 
 def test_hostile_titles_make_no_name_and_no_escape(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """A title cannot leave the folder, nor colour the terminal, nor break the file."""
-    title = '../../&#155;31m"]\n[site]\nx = "'
-    with FakeWeb({"/": [page("/a", "/b&#155;31m")], "/a": [answer(200, rss(item("A", guid="1"), title=title))]}) as web:
+    title = '../../\u009b31m"]\n[site]\nx = "'
+    with FakeWeb({"/": [page("/a", "/b\u009b31m")], "/a": [answer(200, rss(item("A", guid="1"), title=title))]}) as web:
         place.configure(TOPICS)
         assert place.run("add", web.url("/")) == 0
     assert list(load(place.folder / "feeds.toml").sources) == ["31m-site-x"]

@@ -161,6 +161,27 @@ def test_a_topic_may_show_every_copy(place: Place) -> None:
     assert "Also in" not in entries[0].content[0].value
 
 
+def test_articles_on_one_event_are_linked_under_the_newest(place: Place) -> None:
+    """`stories = "group"`: the newest names the others, and none of them is hidden."""
+    quake = "A strong earthquake shook the island of Varo on Friday, and {} people were hurt when roofs fell in the old town."
+    more = " Rescue teams from Varo and the mainland searched the old town for people under the fallen roofs through the night."
+    feed = rss(
+        item("Earthquake shakes Varo", guid="1", link="https://a.example/1", text=quake.format("dozens of") + more, date="Fri, 06 Nov 2026 08:00:00 GMT"),
+        item("Rescue after the Varo earthquake", guid="2", link="https://a.example/2", text="Teams went on looking. " + more + quake.format("sixty"), date="Sat, 07 Nov 2026 08:00:00 GMT"),
+        item("Chess champion retires", guid="3", link="https://a.example/3", text="After thirty years at the board she wants to teach.", date="Sat, 07 Nov 2026 09:00:00 GMT"),
+    )  # fmt: skip
+    with web_of(a=feed) as web:
+        place.configure(sources(web, "a") + '[topics.told]\ntitle = "Told"\nstories = "group"\n')
+        place.run("-q", "fetch")
+    entries = {entry.title: entry.content[0].value for entry in place.feed("told").entries}
+    assert len(entries) == 3
+    assert "More on this story" in entries["Rescue after the Varo earthquake"]
+    assert "https://a.example/1" in entries["Rescue after the Varo earthquake"]
+    assert "More on this story" not in entries["Earthquake shakes Varo"] + entries["Chess champion retires"]
+    assert "More on this story" in (place.folder / "public" / "told.html").read_text()
+    assert "More on this story" not in (place.folder / "public" / "all.html").read_text()
+
+
 def test_the_higher_priority_is_shown_and_the_id_stays(place: Place) -> None:
     """When a better copy comes, it takes over; the published id and date do not change, and nothing looks new."""
     date, later = "Sun, 01 Nov 2026 08:00:00 GMT", "Sun, 01 Nov 2026 09:00:00 GMT"

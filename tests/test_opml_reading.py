@@ -113,6 +113,8 @@ BOMB = (
 DEPTH = 10_000
 HOSTILE = {
     "entities": opml('&b;<outline text="&x;&b;" xmlUrl="https://1.example/feed"/>', BOMB),
+    "entities of mark-up": opml(f"{feed()}&b;", BOMB),
+    "a file as an entity": opml(f"{feed()}&x;", BOMB),
     "nested": opml('<outline text="a">' * DEPTH + feed() + "</outline>" * DEPTH),
     "nested and open": opml('<outline text="a">' * DEPTH + feed()),
     "closed and never opened": opml("</outline>" * DEPTH + feed()),

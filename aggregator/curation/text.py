@@ -7,7 +7,6 @@ number. What is left is only compared with itself, so it need not be right in an
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import pairwise
 
 # Scripts without spaces between words: each letter counts as a word (Thai, Lao, Burmese, Khmer, kana, Han).
@@ -18,11 +17,20 @@ UNSPACED = (
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _PLAIN_WORD = re.compile(r"[a-z0-9]+")
 # "don't", "1,000.50", "12:30", "U.S.": the mark comes first, so that the search skips to it.
-_WITHIN_WORD = re.compile(
-    r"[.,:'’ʼ](?:(?<=\d.)(?=\d)|(?<=[^\W\d_]['’ʼ])(?=[^\W\d_])|(?<=\b[^\W\d_]\.)(?=[^\W\d_](?!\w)))"
-)
+_WITHIN_WORD = re.compile(r"[.,:'](?:(?<=\d.)(?=\d)|(?<=[^\W\d_]')(?=[^\W\d_])|(?<=\b[^\W\d_]\.)(?=[^\W\d_](?!\w)))")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _UNSPACED_LETTER = re.compile(rf"[{UNSPACED}]")
+
+
+class _Bare(dict[int, str]):
+    """Maps letters to what is left of them: marks, joiners and signs go. It learns each letter when it first meets it."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _bare(chr(code))
+        return self[code]
+
+
+_BARE = _Bare()
 
 
 def words_of(text: str) -> list[str]:
@@ -34,17 +42,16 @@ def words_of(text: str) -> list[str]:
 
 
 def _bare_run(run: re.Match[str]) -> str:
-    return _bare(run[0])
+    return unicodedata.normalize("NFKD", run[0]).translate(_BARE)
 
 
-@lru_cache(maxsize=1 << 14)  # quotes, dashes and a language's words come again: three times as fast on English
-def _bare(run: str) -> str:
-    """Letters without what only marks, joins or directs them."""
-    return "".join(letter for letter in unicodedata.normalize("NFKD", run) if not _only_marks(letter))
-
-
-def _only_marks(letter: str) -> bool:
-    return unicodedata.category(letter) in {"Mn", "Mc", "Me", "Cf"} or letter == "\u0640"  # Arabic tatweel
+def _bare(letter: str) -> str:
+    """A letter, nothing for what only marks, joins or directs letters, and a blank for every sign but the apostrophe."""
+    if letter in "’ʼ'":
+        return "'"
+    if letter.isalnum():
+        return "" if letter == "\u0640" else letter  # Arabic tatweel
+    return "" if unicodedata.category(letter) in {"Mn", "Mc", "Me", "Cf"} else " "
 
 
 def is_unspaced(word: str) -> bool:

@@ -13,6 +13,7 @@ from aggregator.digest import digest
 from aggregator.model import Document, Entry, SourceInfo
 from aggregator.pipeline.identity import minted_id
 from aggregator.pipeline.naming import source_infos
+from aggregator.pipeline.grouping import with_stories
 from aggregator.pipeline.reports import activity, status
 from aggregator.publishing import archive
 from aggregator.publishing.archive import Month, render_archive
@@ -90,6 +91,8 @@ class Publisher:
             self._db, topic.name, self._sources, limit=topic.limit, per_source=topic.max_per_source, since=since
         )
         entries = self._as_shown(topic, newest)[: topic.limit]
+        if topic.stories == "group":
+            entries = with_stories(entries, self._config.site)
         documents = render_topic(
             self._config.site, topic, entries, created=state.created, shares=self._shares, months=months
         )

@@ -57,6 +57,7 @@ def _item(item: Shown) -> dict[str, Any]:
             "attachments": [_attachment(enclosure) for enclosure in item.enclosures],
             "_source": _source(item.source, item.rights),
             "_also": [_copy(copy) for copy in item.also],
+            "_story": [_copy(copy) for copy in item.story],
             "_comments": {"url": item.comments} if item.comments else {},
         }
     )

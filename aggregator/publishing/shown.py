@@ -60,6 +60,7 @@ class Shown:
     rights: str
     via: Origin | None
     also: tuple[Copy, ...]
+    story: tuple[Copy, ...]
 
     @property
     def digest(self) -> str:
@@ -98,7 +99,7 @@ def show(site: Site, entry: Entry, share: Share) -> Shown:
     published = _to_the_second(entry.published)
     link, summary, body = links.entry_url(site, entry), _summary(entry, share), _body(entry, share)
     source = attribution(site, entry.source)
-    also = _others(entry.also)
+    also, story = _others(entry.also), _told(entry.story)
     return Shown(
         number=entry.id,
         uid=permitted(entry.uid),
@@ -110,7 +111,7 @@ def show(site: Site, entry: Entry, share: Share) -> Shown:
         updated=max(published, _to_the_second(entry.updated)),
         authors=_names(entry.authors),
         summary=summary,
-        html=_html(body, summary, _pointer(link, source), _also(also)),
+        html=_html(body, summary, _pointer(link, source), _also(also) + _more(story)),
         body=body or (f"<p>{escape(summary)}</p>" if summary else ""),
         language=language_tag(entry.language),
         categories=_names(entry.categories),
@@ -120,6 +121,7 @@ def show(site: Site, entry: Entry, share: Share) -> Shown:
         rights=one_line(entry.rights),
         via=_via(entry.origin),
         also=also,
+        story=story,
     )
 
 
@@ -189,6 +191,23 @@ def _also(copies: tuple[Copy, ...]) -> str:
     if not copies:
         return ""
     return f"<p>Also in: {', '.join(map(_linked, copies))}</p>"
+
+
+def _told(copies: Iterable[Copy]) -> tuple[Copy, ...]:
+    """The articles on the same event that may be linked, each with a title."""
+    told = (Copy(_named(copy.source, one_line(copy.source.title) or copy.source.name),
+                 one_line(copy.title) or links.web_url(copy.url), links.web_url(copy.url)) for copy in copies)  # fmt: skip
+    return tuple(copy for copy in told if copy.url)
+
+
+def _more(story: tuple[Copy, ...]) -> str:
+    if not story:
+        return ""
+    lines = "".join(
+        f'<li><a href="{escape(copy.url)}">{escape(copy.title)}</a> ({escape(copy.source.title)})</li>'
+        for copy in story
+    )
+    return f"<p>More on this story:</p><ul>{lines}</ul>"
 
 
 def _linked(copy: Copy) -> str:
