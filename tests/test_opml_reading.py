@@ -199,7 +199,7 @@ def test_feeds_that_are_there_are_passed_over() -> None:
     body = f'<outline text="A">{feed(1)}{feed(2)}</outline><outline text="B">{feed(2)}{feed(3)}</outline>{feed(1)}'
     found = plan(read_opml(opml(body)), there)
     assert [(source.name, source.tags) for source in found.new] == [("feed-2", ("A", "B")), ("feed-3", ("B",))]
-    assert (found.known, found.left_out) == (1, ())
+    assert (found.known, found.repeated, found.left_out) == (2, 1, ())
 
 
 def test_names_are_free_and_made_of_titles() -> None:

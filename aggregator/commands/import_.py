@@ -59,10 +59,11 @@ def _tell(file: str, remarks: Sequence[Remark]) -> None:
 
 def _summary(found: Plan, options: Namespace) -> str:
     tags = sorted({tag for source in found.new for tag in source.tags})
-    words = [f"{len(found.new)} added to {options.config}"]
-    if found.known:
-        words.append(f"{found.known} there already")
-    if found.left_out:
-        words.append(f"{len(found.left_out)} left out")
+    counts = (
+        (found.known, "there already"),
+        (found.repeated, "on the list more than once"),
+        (len(found.left_out), "left out"),
+    )
+    words = [f"{len(found.new)} added to {options.config}", *(f"{number} {what}" for number, what in counts if number)]
     tagged = f"\ntags, from its folders: {', '.join(shown(tag, 40) for tag in tags[:_TOLD])}" if tags else ""
     return ", ".join(words) + tagged

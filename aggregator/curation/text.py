@@ -23,7 +23,7 @@ _UNSPACED_LETTER = re.compile(rf"[{UNSPACED}]")
 
 
 class _Bare(dict[int, str]):
-    """Maps letters to what is left of them: marks, joiners and signs go. It learns each letter when it first meets it."""
+    """Maps letters to what is left of them: marks, joiners and signs go. Each letter is learnt when it is first met."""
 
     def __missing__(self, code: int) -> str:
         self[code] = _bare(chr(code))
@@ -46,7 +46,7 @@ def _bare_run(run: re.Match[str]) -> str:
 
 
 def _bare(letter: str) -> str:
-    """A letter, nothing for what only marks, joins or directs letters, and a blank for every sign but the apostrophe."""
+    """A letter; nothing for what only marks, joins or directs letters; a blank for every sign but the apostrophe."""
     if letter in "’ʼ'":
         return "'"
     if letter.isalnum():

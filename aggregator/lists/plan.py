@@ -18,17 +18,18 @@ _SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to add, how many of the list's feeds were there already, and what is left out, with the reason."""
+    """What to add; how many feeds of the list are sources already, or stand on it twice; what is left out, and why."""
 
     new: tuple[NewSource, ...] = ()
     known: int = 0
+    repeated: int = 0
     left_out: tuple[Remark, ...] = ()
 
 
 def plan(listing: Listing, sources: Mapping[str, Source]) -> Plan:
     """Return what to add to these sources. A feed that stands in several folders has the tags of all."""
     keys = subscribed(sources)
-    known: set[str] = set()
+    known = repeated = 0
     left_out = list(listing.skipped)
     wanted: dict[str, Subscription] = {}
     for entry in listing.subscriptions:
@@ -38,11 +39,12 @@ def plan(listing: Listing, sources: Mapping[str, Source]) -> Plan:
             continue
         key = feed_key(url)
         if key in keys:
-            known.add(key)
+            known += 1
         else:
+            repeated += key in wanted
             wanted[key] = _merged(wanted.get(key), replace(entry, url=url))
     left_out.sort(key=lambda remark: remark.line)
-    return Plan(_named(wanted.values(), sources), len(known), tuple(left_out))
+    return Plan(_named(wanted.values(), sources), known, repeated, tuple(left_out))
 
 
 def plain_url(text: str) -> str:

@@ -20,6 +20,7 @@ from sqlite_utils import Database
 from aggregator.config.values import Config, Source
 from aggregator.model import PollJob
 from aggregator.pipeline.batch import Outcome, poll_batch
+from aggregator.pipeline.full_text import FullTexts
 from aggregator.pipeline.record import Recorder, Result
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.seeds import SeedReading, read_seeds
@@ -115,10 +116,12 @@ class Engine:
         try:
             async with (
                 open_web(_settings(self._recorder.config)) as web,
+                FullTexts(self._db, lambda: self._recorder.config, web, self._pool, self._write) as full_texts,
                 aclosing(poll_batch(web, self._pool, self._jobs(wanted, more), stop)) as batches,
             ):
                 async for outcomes in batches:
                     await self._write(self._record, outcomes)
+                    full_texts.ask()
         finally:
             await self._write(self._give_back)
 

@@ -4,11 +4,14 @@ robots.txt holds for pages, which nobody subscribed to. Where a page cannot be h
 feed's own text stays.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
 
 from sqlite_utils import Database
 
@@ -33,12 +36,49 @@ _AT_ONCE = 200
 Write = Callable[..., Awaitable[object]]
 
 
-async def fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool, write: Write) -> int:
-    """Fetch up to two hundred pages that are wanted, and return how many were asked for.
+class FullTexts:
+    """Fetches wanted pages beside the polls. An async context manager, which ends with the last page that is wanted.
 
-    `write` calls a function in the thread that has the database.
+    `config` gives feeds.toml as it is now, `write` calls a function in the thread that has the database.
     """
+
+    def __init__(self, db: Database, config: Callable[[], Config], web: Web, pool: ReaderPool, write: Write) -> None:
+        self._db, self._config, self._web, self._pool, self._write = db, config, web, pool, write
+        self._asked = asyncio.Event()
+        self._ending = False
+
+    async def __aenter__(self) -> Self:
+        self._asked.set()  # there may be some that an earlier run did not come to
+        self._working = asyncio.create_task(self._work())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ending = True
+        if error is None:
+            self.ask()
+        else:
+            self._working.cancel()
+        await asyncio.gather(self._working, return_exceptions=error is not None)
+
+    def ask(self) -> None:
+        """Say that there may be pages to fetch."""
+        self._asked.set()
+
+    async def _work(self) -> None:
+        while not (self._ending and not self._asked.is_set()):
+            await self._asked.wait()
+            self._asked.clear()
+            while await _fetch_pages(self._db, self._config(), self._web, self._pool, self._write):
+                pass
+
+
+async def _fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool, write: Write) -> int:
+    """Fetch up to two hundred pages that are wanted, and return how many they were."""
     sources = {name: source for name, source in config.sources.items() if source.full_text and source.enabled}
+    if not sources:
+        return 0
     wanted: list[WantedPage] = []
     await write(lambda: wanted.extend(store.wanted(db, json.dumps(list(sources)), _AT_ONCE)))
     robots = Robots(web)
@@ -60,7 +100,7 @@ async def fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool, 
                 await write(_give_up, db, page, found.reason)
             else:
                 await write(_enrich, db, config, page, found)
-    return len(jobs)
+    return len(wanted)
 
 
 async def _read(pool: ReaderPool, page: WantedPage, response: Response) -> Item | Unreadable:

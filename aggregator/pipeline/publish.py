@@ -11,9 +11,9 @@ from sqlite_utils import Database
 from aggregator.config.values import Config, Share, Topic
 from aggregator.digest import digest
 from aggregator.model import Document, Entry, SourceInfo
+from aggregator.pipeline.grouping import with_stories
 from aggregator.pipeline.identity import minted_id
 from aggregator.pipeline.naming import source_infos
-from aggregator.pipeline.grouping import with_stories
 from aggregator.pipeline.reports import activity, status
 from aggregator.publishing import archive
 from aggregator.publishing.archive import Month, render_archive

@@ -14,7 +14,7 @@ from aggregator.polling.files import FilesFound
 from aggregator.reading.pool import ReaderPool
 from aggregator.reading.read import FileJob, is_feed, shared_lines
 
-_A_JOB = 50  # files read in one call of a worker
+_A_JOB = 20  # files read in one call of a worker
 
 
 @dataclass(frozen=True, slots=True)

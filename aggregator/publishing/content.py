@@ -18,9 +18,9 @@ _NAMES = {"table": "Table", "pre": "Code"}
 
 
 def for_page(html: str, top: int) -> str:
-    """`html` as it stands in a page; its highest headings become h`top`, the lower ones follow down to h6."""
-    highest = min((int(found[2]) for found in _HEADING.finditer(html)), default=top)
-    html = _HEADING.sub(lambda found: f"<{found[1]}h{min(int(found[2]) - highest + top, 6)}", html)
+    """`html` as it stands in a page; its highest headings become h`top`, the lower ones follow without a gap."""
+    levels = sorted({found[2] for found in _HEADING.finditer(html)})
+    html = _HEADING.sub(lambda found: f"<{found[1]}h{min(top + levels.index(found[2]), 6)}", html)
     html = _EMPTY_LINK.sub("", html)  # a link without a name: nothing to click, and a riddle to a screen reader
     html = _IMAGE.sub(_picture, html)
     html = _WIDE.sub(_box, html)

@@ -12,15 +12,14 @@ from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from aggregator.config.values import Share, Site, Topic
 from aggregator.model import Document, Entry
 from aggregator.publishing import charts, dates, links
-from aggregator.publishing.content import for_page
+from aggregator.publishing.articles import article, file_name, is_rtl
 from aggregator.publishing.shown import Shown, show, shown
 from aggregator.publishing.status import Activity, SourceDay, SourceStatus, Status, public_error
-from aggregator.publishing.wording import excerpt, language_tag, one_line, text_of
+from aggregator.publishing.wording import language_tag, one_line
 
 # What a page may load. Pictures come from anywhere, as they do in any reader; everything else that could act is out.
 CONTENT_SECURITY_POLICY = (
@@ -28,10 +27,7 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 _TEMPLATES = files("aggregator.publishing") / "templates"
-_OUTRIGHT = 600  # a text of so many characters is shown whole, a longer one folded under its first words
-_TEASER = 280
 _ROWS = 1000  # so many sources are listed on the status page; status.json holds all
-_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _URGENCY = ("failing", "gone", "new", "ok", "disabled")
 
 
@@ -42,18 +38,6 @@ class Overview:
     topic: Topic
     newest: tuple[Entry, ...] = ()
     updated: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    """An item on a page. `body` is its HTML or ""; `folded` says that only `teaser` shows until it is opened."""
-
-    item: Shown
-    teaser: str
-    body: Markup
-    folded: bool
-    picture: str
-    rtl: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +52,7 @@ class SourceRow:
 
 def render_topic_page(site: Site, topic: Topic, items: tuple[Shown, ...], updated: datetime) -> Document:
     """`<topic>.html`: the topic's items by day, and how to subscribe."""
-    by_day = [(day, [_article(item, top=4) for item in group]) for day, group in groupby(items, _day)]
+    by_day = [(day, [article(item, top=4) for item in group]) for day, group in groupby(items, _day)]
     sources = Counter((item.source.title, item.source.url or item.source.feed_url) for item in items)
     feed = _feed(site, topic)
     page = _page(
@@ -88,8 +72,8 @@ def render_index(site: Site, overviews: Iterable[Overview]) -> Document:
 
 def render_item_page(site: Site, entry: Entry, share: Share) -> Document:
     """`items/<id>.html`: an item that has no address of its own; `share` is its source's `content` setting."""
-    article = _article(show(site, entry, share), top=2)
-    return Document(links.item_path(entry), _page("item.html", site, root="../", article=article))
+    item = article(show(site, entry, share), top=2)
+    return Document(links.item_path(entry), _page("item.html", site, root="../", article=item))
 
 
 def render_status_page(site: Site, status: Status, activity: Activity) -> Document:
@@ -127,6 +111,8 @@ def _environment() -> Environment:
     )
     for written in (dates.full_day, dates.plain_day, dates.day_and_month, dates.clock, dates.day_and_time):
         environment.filters[written.__name__] = written
+    environment.filters["file_name"] = file_name
+    environment.tests["rtl"] = is_rtl
     return environment
 
 
@@ -152,14 +138,6 @@ def _feed(site: Site, topic: Topic) -> Mapping[str, str]:
         "description": one_line(topic.description),
         "address": links.topic_url(site, topic.name, "atom"),
     }
-
-
-def _article(item: Shown, *, top: int) -> Article:
-    text = text_of(item.body, _OUTRIGHT)
-    teaser = item.summary if 0 < len(item.summary) <= _OUTRIGHT else excerpt(item.body, _TEASER)
-    picture = "" if item.image and item.image in item.body and len(text) <= _OUTRIGHT else item.image
-    body = Markup(for_page(item.body, top))  # noqa: S704  sanitised when it was read; see content.py
-    return Article(item, teaser, body, len(text) > _OUTRIGHT, picture, item.language[:2] in _RIGHT_TO_LEFT)
 
 
 def _day(item: Shown) -> date:

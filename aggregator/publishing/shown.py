@@ -71,7 +71,7 @@ class Shown:
     def credited(self) -> tuple[str, ...]:
         """Whom the feeds name as authors: its own, else its source.
 
-        Of an item without any JSON Feed says that the feed's authors, which is us, wrote it; rss2email says so of Atom's.
+        Of an item without any JSON Feed says that the feed's authors, which is us, wrote it; rss2email does so in Atom.
         """
         return self.authors or (self.source.title,)
 
@@ -98,7 +98,7 @@ def show(site: Site, entry: Entry, share: Share) -> Shown:
     """One entry ready to show, with as much of its content as `share` allows."""
     published = _to_the_second(entry.published)
     link, summary, body = links.entry_url(site, entry), _summary(entry, share), _body(entry, share)
-    source = attribution(site, entry.source)
+    source, enclosures = attribution(site, entry.source), _enclosures(entry.enclosures)
     also, story = _others(entry.also), _told(entry.story)
     return Shown(
         number=entry.id,
@@ -115,8 +115,8 @@ def show(site: Site, entry: Entry, share: Share) -> Shown:
         body=body or (f"<p>{escape(summary)}</p>" if summary else ""),
         language=language_tag(entry.language),
         categories=_names(entry.categories),
-        enclosures=_enclosures(entry.enclosures),
-        image="" if share == "link" else links.web_url(entry.image),
+        enclosures=enclosures,
+        image="" if share == "link" else links.web_url(entry.image) or _pictured(enclosures),
         comments=links.web_url(entry.comments),
         rights=one_line(entry.rights),
         via=_via(entry.origin),
@@ -232,3 +232,8 @@ def _enclosures(enclosures: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
             length = enclosure.length if enclosure.length and enclosure.length > 0 else None
             found.setdefault(url, Enclosure(url, kind, length))
     return tuple(found.values())
+
+
+def _pictured(enclosures: Iterable[Enclosure]) -> str:
+    """The first picture enclosed: news feeds often have theirs in no other place."""
+    return next((enclosure.url for enclosure in enclosures if enclosure.type.startswith("image/")), "")
