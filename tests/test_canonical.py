@@ -65,6 +65,7 @@ OTHER_SPELLINGS = [
     ("composed and decomposed", "https://a.example/cafe\u0301", "https://a.example/caf\u00e9"),
     ("host by its other name", "https://b\u00fccher.example/a", "https://xn--bcher-kva.example/a"),
     ("index file", "https://a.example/a/index.html", "https://a.example/a/"),
+    ("empty parameters", "https://a.example/a?&b=1&=", "https://a.example/a?b=1"),
     ("plus and blank", "https://a.example/?q=a+b", "https://a.example/?q=a%20b"),
     ("short address of a video", "https://youtu.be/Zx9?si=q", "https://www.youtube.com/watch?v=Zx9&list=PL1&t=4s"),
     ("video in the short format", "https://www.youtube.com/shorts/Zx9", "https://m.youtube.com/watch?v=Zx9"),

@@ -18,7 +18,7 @@ from publishing_samples import (
 )
 
 from aggregator.config.values import Topic
-from aggregator.model import Entry
+from aggregator.model import Enclosure, Entry
 from aggregator.publishing.pages import (
     CONTENT_SECURITY_POLICY,
     Overview,
@@ -171,10 +171,22 @@ def test_sound_and_film_can_be_played() -> None:
     assert "1.2 kB" in page.text
 
 
+def test_an_enclosed_picture_stands_beside_the_text() -> None:
+    """News feeds have theirs nowhere else; it is not listed among the files, which go by their names."""
+    picture = Enclosure("https://cdn.example.org/p.jpg?a=1&b=2", "image/jpeg", 9)
+    other = Enclosure("https://cdn.example.org/Le%20Havre%3Cb%3E.pdf", "application/pdf")
+    page = _topic_page(entry(enclosures=(picture, other)))
+    assert [image["src"] for image in page.all("img")] == [picture.url]
+    assert [link["href"] for link in page.all("a") if "cdn" in link["href"]] == [other.url]
+    assert "Le Havre‹b›.pdf" in page.text
+    shown = _topic_page(entry(enclosures=(picture,), content='<img src="https://cdn.example.org/p.jpg?a=1&amp;b=2">'))
+    assert len(shown.all("img")) == 1
+
+
 def test_content_is_fitted_into_the_page() -> None:
-    """Headings go below the page's own; pictures are lazy and have an alt; wide things scroll in their own box."""
+    """Headings go below the page's own and leave out no level; pictures are lazy and have an alt; wide things scroll in their own box."""
     content = (
-        "<h1>Part</h1><h2>Under</h2><img src='https://x.example/1.png'>"
+        "<h1>Part</h1><h4>Under</h4><img src='https://x.example/1.png'>"
         '<a href="https://x.example/"><img src="https://x.example/2.png" alt=""></a><a href="https://x.example/e"></a>'
         '<p><img alt="A > B" loading="eager" src="https://x.example/3.png"></p>'
         "<table><tr><td>1</td></tr></table><pre>code</pre>"
@@ -196,6 +208,23 @@ def test_languages_that_are_written_from_the_right() -> None:
     """An Arabic article says its language and runs from right to left, its frame stays English."""
     page = _topic_page(entry(language="ar", title="وزيرا"))
     assert page.all("article") == [{"lang": "ar", "dir": "rtl"}]
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "direction"),
+    [
+        ("", "«وزيرا» in Moscow", "rtl"),
+        ("", "1. “Moscow” وزيرا", None),
+        ("en", "وزيرا", None),
+        ("he-IL", "Moscow", "rtl"),
+    ],
+)
+def test_the_direction_of_an_item(language: str, title: str, direction: str | None) -> None:
+    """Its language tells, or the first letter of its title where no language is given; on the index page too."""
+    item = entry(language=language, title=title)
+    assert [article.get("dir") for article in _topic_page(item).all("article")] == [direction]
+    index = _Page(render_index(SITE, [Overview(TOPIC, (item,), NOON)]).body)
+    assert ({"dir": "rtl"} in index.all("li")) == (direction == "rtl")
 
 
 def test_an_item_without_an_address_is_linked_to_its_page() -> None:

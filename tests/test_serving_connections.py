@@ -64,33 +64,25 @@ def test_a_request_a_byte_at_a_time_is_cut_off(folder: Path) -> None:
 def _read(connection: socket.socket, length: int) -> bytes:
     data = b""
     while len(data) < length:
-        data += connection.recv(65536)
+        piece = connection.recv(65536)
+        assert piece, f"cut off after {len(data)} bytes"
+        data += piece
     return data
 
 
-def test_who_takes_no_answer_is_cut_off_and_costs_little_memory(folder: Path) -> None:
-    """An answer that is not read stops after a piece; whoever reads slowly but steadily gets all of it."""
+def test_who_takes_no_answer_is_cut_off_and_who_takes_it_slowly_is_not(folder: Path) -> None:
+    """An answer that nobody reads costs a piece of memory and ends; steady reading, however slow, is progress."""
     large = b"<feed>" + b"y" * 4_000_000
     (folder / "large.atom").write_bytes(large)
-    with Server(folder, patience=1.5) as server:
-        with server.connect() as stuck, server.connect() as steady:
-            for connection in (stuck, steady):
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                connection.sendall(GET.replace(b"world", b"large") + b"")
-            got = b""
-            for _ in range(8):
-                time.sleep(0.4)
-                got += _read(steady, 300_000)
-            got += _read(steady, 4_000_006 - len(got))
-            assert got.endswith(b"y" * 1000)
-            with pytest.raises(OSError):
-                for _ in range(100):
-                    stuck.sendall(GET)
-                    time.sleep(0.05)
-        deadline = time.monotonic() + 5
-        while server.connections and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert server.connections == 0
+    with Server(folder, patience=1.5) as server, server.connect() as stuck, server.connect() as steady:
+        for connection in (stuck, steady):
+            connection.sendall(GET.replace(b"world", b"large"))
+        got = b""
+        while len(got) < len(large):
+            got += _read(steady, 400_000)
+            time.sleep(0.3)
+        assert got.endswith(b"y" * 1000)
+        assert len(everything(stuck)) < len(large)
 
 
 def test_where_there_are_too_many_the_slowest_makes_room(folder: Path) -> None:

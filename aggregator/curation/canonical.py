@@ -154,7 +154,7 @@ def _query(query: str, telling: tuple[str, ...] | None) -> str:
         kept = [(name, value) for name, value in pairs if name in telling]
     else:
         kept = [(name, value) for name, value in pairs if not _tracks(name.lower(), value.lower())]
-    return "&".join(_parameter(name, value) for name, value in sorted(kept, key=lambda pair: pair[0]))
+    return "&".join(_parameter(name, value) for name, value in sorted(kept, key=lambda pair: pair[0]) if name or value)
 
 
 def _parameter(name: str, value: str) -> str:

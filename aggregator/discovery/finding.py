@@ -98,19 +98,21 @@ class _Search:
         if not looks_like_feed(url) and (refusal := await self._robots.refusal(url)):
             self._tried.append(Tried(url, refusal))
             return None
-        found, page, address = await self._look(url)
-        if found or page is None:
-            return found
-        return await self._first(page.feeds) or await self._guess(guesses(address, page.generator))
+        asked = await self._ask(url)
+        if not isinstance(asked, Fetched):
+            return asked
+        read = await self._pool.run(read_page, asked.body, asked.url)
+        page = Page() if isinstance(read, Unreadable) else read
+        return await self._first(page.feeds) or await self._guess(guesses(asked.url, page.generator))
 
     async def _first(self, candidates: Sequence[Candidate]) -> Finding | None:
         """The first that is a feed, or that we have already."""
         for number, candidate in enumerate(candidates):
             if (name := self._subscribed.get(feed_key(candidate.url))) is not None:
                 return Subscribed(name, candidate.url)
-            found, _, _ = await self._look(candidate.url, candidates[number + 1 :])
-            if found:
-                return found
+            asked = await self._ask(candidate.url, candidates[number + 1 :])
+            if isinstance(asked, Found):
+                return asked
         return None
 
     async def _guess(self, candidates: Sequence[Candidate]) -> Finding | None:
@@ -125,24 +127,23 @@ class _Search:
     def _may_ask(self, url: str) -> bool:
         return url not in self._asked and len(self._asked) < REQUESTS
 
-    async def _look(self, url: str, others: Sequence[Candidate] = ()) -> tuple[Found | None, Page | None, str]:
-        """What is at an address: a feed, or else what it says as a page, and where that page really is."""
+    async def _ask(self, url: str, others: Sequence[Candidate] = ()) -> Found | Fetched | None:
+        """What is at an address: a feed, or something else, of which the reason is noted, or nothing."""
         if not self._may_ask(url):
-            return None, None, url
+            return None
         self._asked.add(url)
         job = PollJob("add", url, url, timeout=self._terms.timeout, max_bytes=self._terms.max_bytes)
         answer, milliseconds = await self._poll(job)
         at = datetime.now(UTC).replace(microsecond=0)
         if not isinstance(answer, Fetched):
             self._tried.append(Tried(url, _reason(answer)))
-            return None, None, url
+            return None
         address = answer.moved_to or url
         read = await self._pool.run(read_body, answer.body, answer.content_type, address, frozenset[bytes](), at)
         if isinstance(read, Reading):
-            return Found(address, job, answer, read, at, milliseconds, tuple(others)), None, url
+            return Found(address, job, answer, read, at, milliseconds, tuple(others))
         self._tried.append(Tried(url, read.reason))
-        page = await self._pool.run(read_page, answer.body, answer.url)
-        return None, Page() if isinstance(page, Unreadable) else page, answer.url
+        return answer
 
     async def _poll(self, job: PollJob) -> tuple[Response, int]:
         async with aclosing(poll_many(self._web, [job])) as outcomes:

@@ -32,11 +32,11 @@ class Article:
     files: tuple[Enclosure, ...]
 
 
-def article(item: Shown, *, top: int) -> Article:
-    """An item made ready for a page; the highest headings of its text become h`top`."""
+def article(item: Shown, *, top: int, whole: bool = False) -> Article:
+    """An item made ready for a page; the highest headings of its text become h`top`; `whole` folds no text."""
     text = text_of(item.body, _OUTRIGHT)
     teaser = item.summary if 0 < len(item.summary) <= _OUTRIGHT else excerpt(item.body, _TEASER)
-    folded = len(text) > _OUTRIGHT
+    folded = not whole and len(text) > _OUTRIGHT
     picture = item.image if folded or escape(item.image) not in item.body else ""
     body = Markup(for_page(item.body, top))  # noqa: S704  sanitised when it was read; see content.py
     files = tuple(file for file in item.enclosures if file.url != item.image)

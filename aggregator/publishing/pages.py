@@ -72,7 +72,7 @@ def render_index(site: Site, overviews: Iterable[Overview]) -> Document:
 
 def render_item_page(site: Site, entry: Entry, share: Share) -> Document:
     """`items/<id>.html`: an item that has no address of its own; `share` is its source's `content` setting."""
-    item = article(show(site, entry, share), top=2)
+    item = article(show(site, entry, share), top=2, whole=True)
     return Document(links.item_path(entry), _page("item.html", site, root="../", article=item))
 
 

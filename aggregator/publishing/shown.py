@@ -195,9 +195,12 @@ def _also(copies: tuple[Copy, ...]) -> str:
 
 def _told(copies: Iterable[Copy]) -> tuple[Copy, ...]:
     """The articles on the same event that may be linked, each with a title."""
-    told = (Copy(_named(copy.source, one_line(copy.source.title) or copy.source.name),
-                 one_line(copy.title) or links.web_url(copy.url), links.web_url(copy.url)) for copy in copies)  # fmt: skip
-    return tuple(copy for copy in told if copy.url)
+    return tuple(_as_linked(copy) for copy in copies if links.web_url(copy.url))
+
+
+def _as_linked(copy: Copy) -> Copy:
+    url, name = links.web_url(copy.url), one_line(copy.source.title) or copy.source.name
+    return Copy(_named(copy.source, name), one_line(copy.title) or url, url)
 
 
 def _more(story: tuple[Copy, ...]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from aggregator.model import Document
@@ -18,6 +19,10 @@ from aggregator.publishing.folder import TEMPORARY, OutputError, attempt, is_fil
 
 # Everything we publish, and nothing else, has such a name: no dots but one, no way up, no letter case to fold.
 _PATH = re.compile(r"(?:[a-z0-9-]{1,64}/){0,2}[a-z0-9-]{1,64}\.(?:atom|rss|json|html|opml|css|svg)")
+
+
+_AT_ONCE = 1_000  # files that wait beside their targets
+_FEW = 16  # files that are flushed one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +49,27 @@ def write(output: Path, documents: Iterable[Document], *, dates: Mapping[str, da
     """
     changed: list[str] = []
     refused: list[Refused] = []
+    waiting: list[tuple[Path, Path]] = []
     with opened(output) as touched:
-        for document in documents:
-            target = _target(output, document.path)
-            if _holds(target, document.body):
-                continue
-            if reason := fault(document):
-                refused.append(Refused(document.path, reason))
-                continue
-            attempt(target.parent, lambda folder: folder.mkdir(parents=True, exist_ok=True))
-            _replace(target, document.body, dates.get(document.path))
-            touched.update(_folders(output, target))
-            changed.append(document.path)
+        try:
+            for document in documents:
+                target = _target(output, document.path)
+                if _holds(target, document.body):
+                    continue
+                if reason := fault(document):
+                    refused.append(Refused(document.path, reason))
+                    continue
+                attempt(target.parent, lambda folder: folder.mkdir(parents=True, exist_ok=True))
+                _write_beside(target, document.body, dates.get(document.path), waiting)
+                touched.update(_folders(output, target))
+                changed.append(document.path)
+                if len(waiting) == _AT_ONCE:
+                    _put_in_place(waiting)
+            _put_in_place(waiting)
+        finally:
+            for _, temporary in waiting:
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
     return Written(tuple(changed), tuple(refused))
 
 
@@ -107,24 +121,38 @@ def _holds(target: Path, body: bytes) -> bool:
     return attempt(target, Path.read_bytes) == body
 
 
-def _replace(target: Path, body: bytes, changed: datetime | None) -> None:
-    """Writes beside the target and renames over it, so that a reader sees the old file or the new one."""
+def _write_beside(target: Path, body: bytes, changed: datetime | None, waiting: list[tuple[Path, Path]]) -> None:
+    """Writes beside the target what is to be renamed over it, so that a reader sees the old file or the new one."""
     temporary = target.with_name(f"{TEMPORARY}{secrets.token_hex(8)}")
-    try:
-        attempt(target, lambda _: _save(temporary, body, _time(target, changed)))
+    waiting.append((target, temporary))
+    attempt(target, lambda _: _save(temporary, body, _time(target, changed)))
+
+
+def _put_in_place(waiting: list[tuple[Path, Path]]) -> None:
+    """Renames what waits, once its bytes are on the disk: a crash leaves no name without its bytes."""
+    if len(waiting) > _FEW:
+        os.sync()  # one for all: to flush ten thousand files one by one takes minutes
+    else:
+        for target, temporary in waiting:
+            attempt(target, partial(_flush, temporary))
+    for target, temporary in waiting:
         attempt(target, temporary.replace)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    waiting.clear()
 
 
 def _save(temporary: Path, body: bytes, when: float | None) -> None:
     with temporary.open("xb") as file:
         file.write(body)
-        file.flush()
-        if when is not None:
-            os.utime(temporary, (when, when))
-        os.fsync(file.fileno())
+    if when is not None:
+        os.utime(temporary, (when, when))
+
+
+def _flush(file: Path, _target: Path) -> None:
+    number = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _time(target: Path, changed: datetime | None) -> float | None:

@@ -25,6 +25,7 @@ _ADDRESS_BYTES = 8_000
 _HEAD_BYTES = 32_000
 _CLOSING = 5  # seconds for answers under way when the server stops
 _BACKLOG = 2048
+_SYSTEM_BYTES = 128 * 1024
 _REFUSALS = {400: "Bad Request", 414: "URI Too Long", 431: "Request Header Fields Too Large"}
 _HINTS = {
     errno.EADDRINUSE: "another program has the port; stop it, or choose another with --port",
@@ -186,6 +187,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise ListenError(f"cannot listen on {host}: {error.strerror or error}") from error
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it. The system would let a client that reads nothing fill some megabytes of its memory.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SYSTEM_BYTES)
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError as error:
