@@ -2,7 +2,7 @@
 
     python tests/pages_in_browser.py [--install] [--tools DIR] [--screenshots DIR]
 
-Publishes a sample site, serves it on loopback, and opens every kind of page on desktop and phone, light and dark. Needs
+Publishes a sample site under `aggregator serve`, and opens every kind of page on desktop and phone, light and dark. Needs
 Chromium, playwright from PyPI and axe-core from npm; --install fetches what is missing (Chromium only as root, from
 Debian). Without them it says so and ends well. Exit 1 on a complaint. pytest does not collect it.
 """
@@ -21,7 +21,7 @@ from typing import Any
 
 import installing
 from browser import looking, sample
-from loopback import served
+from loopback import free_port, served, serving
 from places import Place
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -87,25 +87,43 @@ def _look(folder: Path, axe: str, screenshots: Path | None) -> int:
     place, pictures = Place(folder / "site"), Place(folder / "pictures")
     pictures.save(sample.pictures())
     place.folder.mkdir()
-    with served(place.folder / "public") as url, served(pictures.folder) as elsewhere:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    with served(pictures.folder) as elsewhere:
         sample.build(place, url, elsewhere)
-        with _browser() as browser:  # not before: what drives it runs an event loop, and so do our commands
-            return sum(_look_at_all_sides(browser, url, path, elsewhere, axe, screenshots) for path in _pages(place))
+        with serving(place.folder / "feeds.toml", port), _browser() as browser:
+            return sum(_look_at(browser, url, path, elsewhere, axe, screenshots) for path in _pages(place))
 
 
-def _look_at_all_sides(
-    browser: Browser, url: str, path: str, elsewhere: str, axe: str, screenshots: Path | None
-) -> int:
-    found = [
-        f"{screen}, {scheme}: {complaint}"
-        for screen in SCREENS
-        for scheme in SCHEMES
-        for complaint in _look_at(browser, url + path, elsewhere, screen, scheme, axe, screenshots)
-    ]
-    found += [f"narrow: {complaint}" for complaint in _narrow(browser, url + path)]
+def _look_at(browser: Browser, url: str, path: str, elsewhere: str, axe: str, screenshots: Path | None) -> int:
+    """Everything about one page, on every screen; prints the complaints and gives back their number."""
+    found = []
+    for screen, size in SCREENS.items():
+        picture = screenshots / f"{path.removesuffix('.html').replace('/', '-')}-{screen}" if screenshots else None
+        with _opened(browser, url + path, elsewhere, size) as opened:
+            found += [f"{screen}: {complaint}" for complaint in _complaints(opened.page, axe, picture)]
+        found += [f"{screen}: {wrong}" for wrong in opened.wrong]
+        with _opened(browser, url + path, elsewhere, size) as opened:
+            found += [f"{screen}: {complaint}" for complaint in looking.skip_link(opened.page)]
     print(f"{path:24} {'as it should be' if not found else f'{len(found)} complaints'}")
     print("".join(f"    {complaint}\n" for complaint in found), end="")
     return len(found)
+
+
+def _complaints(page: Any, axe: str, picture: Path | None) -> Iterator[str]:
+    for scheme in SCHEMES if picture else ():
+        looking.load_pictures(page)
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=f"{picture}-{scheme}.png", full_page=True)
+    yield from looking.sideways(page)
+    looking.open_all(page)
+    yield from looking.sideways(page)
+    yield from looking.keyboard(page)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        yield from (f"{scheme}: {finding}" for finding in looking.accessibility(page, axe))
+    page.set_viewport_size(_size(NARROW))
+    yield from looking.sideways(page)
 
 
 def _pages(place: Place) -> list[str]:
@@ -126,47 +144,14 @@ def _browser() -> Iterator[Browser]:
             browser.close()
 
 
-def _look_at(
-    browser: Browser, url: str, elsewhere: str, screen: str, scheme: str, axe: str, screenshots: Path | None
-) -> Iterator[str]:
-    """Everything about one page on one screen. axe gets a page of its own: it must be let past the page's policy."""
-    settings = {"viewport": _size(SCREENS[screen]), "color_scheme": scheme}
-    with _opened(browser, url, elsewhere, **settings) as opened:
-        yield from looking.sideways(opened.page)
-        if screenshots:
-            name = url.rpartition("/items/")[2] if "/items/" in url else url.rpartition("/")[2]
-            opened.page.screenshot(path=screenshots / f"{name[:-5]}-{screen}-{scheme}.png", full_page=True)
-        yield from looking.skip_link(opened.page)
-        looking.open_all(opened.page)
-        yield from looking.sideways(opened.page)
-    yield from opened.wrong
-    with _opened(browser, url, elsewhere, **settings) as opened:
-        looking.open_all(opened.page)
-        yield from looking.keyboard(opened.page)
-    with _opened(browser, url, elsewhere, bypass_csp=True, **settings) as opened:
-        looking.open_all(opened.page)
-        for finding in looking.accessibility(opened.page, axe):
-            line = f"axe-core, {finding.impact}: {finding.rule}: {finding.text}"
-            if finding.grave:
-                yield line
-            else:
-                print(f"    note: {line}")
-
-
-def _narrow(browser: Browser, url: str) -> Iterator[str]:
-    with _opened(browser, url, "", viewport=_size(NARROW)) as opened:
-        looking.open_all(opened.page)
-        yield from looking.sideways(opened.page)
-
-
 def _size(screen: tuple[int, int]) -> dict[str, int]:
     return {"width": screen[0], "height": screen[1]}
 
 
 @contextmanager
-def _opened(browser: Browser, url: str, elsewhere: str, **settings: Any) -> Iterator[Opened]:
+def _opened(browser: Browser, url: str, elsewhere: str, screen: tuple[int, int]) -> Iterator[Opened]:
     """The page in a context of its own; requests may go to our own files, and elsewhere for pictures only."""
-    context = browser.new_context(**settings)
+    context = browser.new_context(viewport=_size(screen))
     page = context.new_page()
     opened = Opened(page)
     own = url.partition("//")[2].partition("/")[0]
@@ -177,7 +162,7 @@ def _opened(browser: Browser, url: str, elsewhere: str, **settings: Any) -> Iter
             opened.wrong.append(f"asked for {request.url} as {request.resource_type}")
 
     page.on("request", asked)
-    page.on("requestfailed", lambda request: opened.wrong.append(f"did not get {request.url}"))
+    page.on("requestfailed", lambda request: opened.wrong.append(f"did not get {request.url}: {request.failure}"))
     page.on("console", lambda message: opened.wrong.append(f"says {message.text}"))
     page.on("pageerror", lambda error: opened.wrong.append(f"fails: {error}"))
     page.goto(url, wait_until="load")

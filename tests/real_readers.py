@@ -2,7 +2,7 @@
 
     python tests/real_readers.py [--install] [--tools DIR] [READER ...]
 
-Makes a small site from files of its own, serves it on loopback, and needs no network but for --install, which fetches
+Makes a small site from files of its own under `aggregator serve`, and needs no network but for --install, which fetches
 the readers from PyPI and npm into DIR (a temporary folder if not given), and as root from Debian. A reader that is not
 installed is skipped, and said so. Exit 1 on a difference that is not a known fault of the reader. pytest does not
 collect it.
@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 import installing
-from loopback import served
+from loopback import free_port, serving
 from places import Place
 from readers import debian, node, python
 from readers.sample import EXPECTED, FEEDS_TOML, FILES
@@ -84,9 +84,10 @@ def main() -> int:
         if options.install:
             _install(tools.folder)
         place = Place(Path(folder) / "site")
-        place.save(FILES)
-        with served(place.folder / "public") as url:
-            published = _publish(place, url)
+        port = free_port()
+        url = f"http://127.0.0.1:{port}/"
+        published = _publish(place, url)
+        with serving(place.folder / "feeds.toml", port):
             print(f"{len(published)} items published at {url}\n\n{'':12}" + "".join(f"{form:>8}" for form in FORMS))
             chosen = [reader for reader in READERS if reader.name in options.readers or not options.readers]
             differences = [found for reader in chosen for found in _try(reader, tools, Path(folder), url, published)]
@@ -108,6 +109,7 @@ def _options() -> argparse.Namespace:
 
 def _publish(place: Place, url: str) -> dict[str, Seen]:
     """The site's items by their name in the sample, after they were found to be published as the sample demands."""
+    place.save(FILES)
     place.configure(FEEDS_TOML.format(base_url=url), head="")
     assert place.run("-q", "fetch") == 0
     items = json.loads((place.folder / "public" / "everything.json").read_bytes())["items"]

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from aggregator.serving.connections import PATIENCE, Listener, listen
-from aggregator.serving.files import Files, Front, Receive, Scope, Send
+from aggregator.serving.files import App, Files, Front, Receive, Scope, Send
 from aggregator.serving.names import Names
 
 BASE = "https://feeds.example.org/"
@@ -30,10 +30,15 @@ class Server:
     """Files in a folder, with `names` for topics; what is behind them says only that it was asked."""
 
     def __init__(
-        self, folder: Path, names: Names | None = None, hub: str = "", patience: float = PATIENCE, most: int = 4096
+        self,
+        folder: Path,
+        names: Names | None = None,
+        hub: str = "",
+        patience: float = PATIENCE,
+        most: int = 4096,
+        behind: App | None = None,
     ) -> None:
-        self.folder = folder
-        self.files = Files(Front(folder, BASE, hub, names or Names()), _behind)
+        self.files = Files(Front(folder, BASE, hub, names or Names()), behind or _behind)
         self._socket = listen("127.0.0.1", 0)
         self.port = self._socket.getsockname()[1]
         self._listener = Listener(self.files, self._socket, patience, most)

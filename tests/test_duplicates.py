@@ -121,6 +121,29 @@ def test_other_scripts(kind: str, title: str, text: str, other_title: str, other
     assert judge(Pair.of(sighting(other_title, other_text, source="post"), original)).rule == ""
 
 
+ENDINGS = [f"{one}{other}" for one in "abcdefghijk" for other in "lmnopqrstuvw"][:130]
+LONG = [f"{word}{end}" for end in ENDINGS for word in ("keel", "mast", "rope", "sail", "tide", "oar", "net", "hull")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "copy"),
+    [
+        ("second half", LONG[520:]),
+        ("reordered", [word for start in (650, 260, 910, 0, 520, 130, 780, 390) for word in LONG[start : start + 130]]),
+        ("every twelfth word changed", [word if place % 12 else "new" for place, word in enumerate(LONG)]),
+        ("cut to 50 words", LONG[:50]),
+    ],
+)
+def test_long_texts_are_compared_by_samples(kind: str, copy: list[str]) -> None:
+    """Of a text of a thousand words only a part is kept, and copies of any part of it are still known."""
+    original = sighting(" ".join(LONG[2:8]), " ".join(LONG))
+    assert (
+        judge(Pair.of(sighting("Another heading altogether", " ".join(copy), source="post"), original)).rule == "text"
+    )
+    other = " ".join(word.replace("e", "i") + "x" for word in LONG)
+    assert judge(Pair.of(sighting("Another heading altogether", other, source="post"), original)).rule == ""
+
+
 def test_a_verdict_says_rule_score_and_words() -> None:
     """`why` names what was compared, how much of it agreed, and how far apart the two are."""
     verdict = judge(Pair.of(sighting(TITLE, words(TEXT, 60), source="post", hours=3, number=2), ORIGINAL))

@@ -26,7 +26,32 @@ SHARES = (
     "two banks raised their price target to {5} crowns in a note to investors."
 )
 
+PRICES = (
+    "{0} said that it will raise the price of salted herring by four crowns a barrel from Monday. The rise follows a poor "
+    "catch and brings the price at the quay to ninety crowns, the highest since the war. {0} had last raised it in May, "
+    "and the shares of {0} fell. Restaurants on the coast expect that other dealers will follow {0} within days."
+)
+TIDES = (
+    "High water at {} and {}, low water at {} and {}. Height {} and {} metres over chart datum. Wind north-east, sea slight "
+    "to moderate, visibility good."
+)
+
 APART = [
+    (
+        "one form, two companies",
+        sighting("Nordfisk raises price of herring", PRICES.format("Nordfisk")),
+        sighting("Brennstal raises price of herring", PRICES.format("Brennstal"), source="post"),
+    ),
+    (
+        "figures of two days under one title",
+        sighting("Tides for the port of Halvik", TIDES.format("4:12", "16:38", "10:25", "22:51", "1.92", "1.88")),
+        sighting(
+            "Tides for the port of Halvik",
+            TIDES.format("5:03", "17:29", "11:17", "23:40", "1.99", "1.95"),
+            source="post",
+            hours=11,
+        ),
+    ),
     (
         "own reports of one event",
         sighting(TITLE, TEXT, number=1),
@@ -108,6 +133,11 @@ APART = [
         sighting("Voters go to polls - The Brenna Morning Post", source="post"),
     ),
     (
+        "a long site's name behind short titles",
+        sighting("Storm nears | Halvik and Brenna Evening Gazette"),
+        sighting("Voters decide | Halvik and Brenna Evening Gazette", source="post"),
+    ),
+    (
         "one text after two weeks",
         sighting("Bank leaves its rate unchanged", TEXT),
         sighting("Bank leaves its rate unchanged", TEXT, source="post", hours=14 * 24 + 1),
@@ -161,5 +191,6 @@ def test_must_not_be_joined(kind: str, one: Sighting, other: Sighting) -> None:
 
 def test_what_keeps_look_alikes_apart_is_what_they_say() -> None:
     """The forms above would be joined if they told the same: it is their content that keeps them apart."""
-    for text in (DIGEST.format(REPORT), RELEASE.format("netlib", "1.4.2", "a leak"), NOTICE.format(REPORT)):
+    numbers = TIDES.format("4:12", "16:38", "10:25", "22:51", "1.92", "1.88")
+    for text in (DIGEST.format(REPORT), NOTICE.format(REPORT), PRICES.format("Nordfisk"), numbers):
         assert judge(Pair.of(sighting(TITLE, text), sighting(TITLE, text, source="post"))).rule

@@ -127,26 +127,26 @@ def test_expiry_forgets_the_oldest(db: sqlite3.Connection) -> None:
 
 
 def test_keys_are_found_before_and_after_they_settle(db: sqlite3.Connection) -> None:
-    """Where a key lies makes no difference: every 4096th appearance moves the fresh keys into the large table."""
-    index.add(db, sighting(TITLE, TEXT, number=4095, source="a"))
-    assert found(db, sighting(TITLE, TEXT, source="post")) == [4095]
-    index.add(db, sighting(TITLE, TEXT, number=4096, source="b"))
-    assert db.execute("SELECT count(*) FROM fingerprint_keys_fresh").fetchone() == (0,)
-    index.add(db, sighting(TITLE, TEXT, number=4097, source="c"))
-    assert found(db, sighting(TITLE, TEXT, source="post")) == [4095, 4096, 4097]
-    index.remove(db, [4095, 4096, 4097])
+    """Where a key lies makes no difference: at round numbers of appearances the small tables go into the larger ones."""
+    for number in (511, 512, 513, 8191, 8192, 8193):
+        index.add(db, sighting(TITLE, TEXT, number=number, source=f"source-{number}"))
+    tables = [f"fingerprint_keys_{name}" for name in ("fresh", "recent", "settled")]
+    held = [db.execute(f"SELECT group_concat(DISTINCT appearance) FROM {name}").fetchone()[0] for name in tables]
+    assert held == ["8193", None, "511,512,513,8191,8192"]
+    assert found(db, sighting(TITLE, TEXT, source="post")) == [511, 512, 513, 8191, 8192, 8193]
+    index.remove(db, [511, 512, 513, 8191, 8192, 8193])
     assert rows(db) == (0, 0)
 
 
 def test_a_query_reads_only_its_window() -> None:
-    """Both tables are searched by key and time, not scanned: the size of the archive does not matter."""
+    """Every table is searched by key and time, not scanned: the size of the archive does not matter."""
     db = sqlite3.connect(":memory:")
     db.executescript(index.TABLES)
     plan = db.execute(
         "EXPLAIN QUERY PLAN SELECT appearance FROM fingerprint_keys WHERE key IN (1, 2) AND at BETWEEN 3 AND 4"
     ).fetchall()
     steps = [step for *_, step in plan if "fingerprint_keys" in step]
-    assert len(steps) == 2
+    assert len(steps) == 3
     assert all("SEARCH" in step and "key=? AND at>? AND at<?" in step for step in steps)
     db.close()
 

@@ -51,7 +51,7 @@ def run(copies: list[Sighting], order: list[int], restart_after: int | None = No
     db.executescript(index.TABLES)
     articles, names = Articles(db), {}
     for turn, place in enumerate(order):
-        number = 4090 + turn
+        number = 8187 + turn
         names[number] = place
         copy = copies[place]
         articles.take(Sighting(number, copy.source, copy.at, copy.fingerprint))

@@ -3,6 +3,7 @@
 import gzip
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import brotli  # type: ignore[import-untyped]
@@ -30,6 +31,24 @@ def put(folder: Path, path: str, body: bytes = FEED, changed: int = CHANGED) -> 
     os.utime(new, (changed, changed))
     new.replace(target)
     return target
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for many tests: one feed, and much in and around its folder that is no published file."""
+    folder = tmp_path_factory.mktemp("site")
+    public = folder / "public"
+    put(public, "world.atom")
+    put(folder, "secret.atom", b"secret")
+    put(public, ".secret.atom", b"secret")
+    put(public, "world.txt", b"secret")
+    put(folder, "elsewhere/archive.atom", b"secret")
+    (public / "link.atom").symlink_to(folder / "secret.atom")
+    (public / "linked").symlink_to(folder / "elsewhere")
+    (public / "folder.atom").mkdir()
+    os.mkfifo(public / "pipe.atom")
+    with Server(public) as server:
+        yield server
 
 
 TYPES = {
@@ -115,11 +134,9 @@ def test_a_tag_decides_alone_where_it_is_given(tmp_path: Path) -> None:
         ("", 200),
     ],
 )
-def test_a_date_alone_decides_by_the_second(tmp_path: Path, since: str, status: int) -> None:
+def test_a_date_alone_decides_by_the_second(served: Server, since: str, status: int) -> None:
     """The file's date or later is "unchanged"; a malformed date is no condition."""
-    put(tmp_path, "world.atom")
-    with Server(tmp_path) as server:
-        assert server.ask("/world.atom", If_Modified_Since=since).status == status
+    assert served.ask("/world.atom", If_Modified_Since=since).status == status
 
 
 def test_a_304_opens_no_file(tmp_path: Path) -> None:
@@ -226,12 +243,10 @@ def test_any_page_may_read_a_feed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"])
-def test_it_is_there_to_be_read(tmp_path: Path, method: str) -> None:
+def test_it_is_there_to_be_read(served: Server, method: str) -> None:
     """Other methods: 405, and what is allowed."""
-    put(tmp_path, "world.atom")
-    with Server(tmp_path) as server:
-        answer = server.ask("/world.atom", method)
-        assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    answer = served.ask("/world.atom", method)
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
 def test_a_renamed_topic_has_moved_for_good(tmp_path: Path) -> None:
@@ -290,23 +305,12 @@ OUTSIDE = [
 
 
 @pytest.mark.parametrize("target", OUTSIDE, ids=[target[:30] for target in OUTSIDE])
-def test_nothing_but_published_files_is_ever_opened(tmp_path: Path, target: str) -> None:
+def test_nothing_but_published_files_is_ever_opened(served: Server, target: str) -> None:
     """No way up, no hidden file, no link that leads out, no pipe to wait for: all that is 404."""
-    public = tmp_path / "public"
-    put(public, "world.atom")
-    put(tmp_path, "secret.atom", b"secret")
-    put(public, ".secret.atom", b"secret")
-    put(public, "world.txt", b"secret")
-    put(tmp_path, "elsewhere/archive.atom", b"secret")
-    (public / "link.atom").symlink_to(tmp_path / "secret.atom")
-    (public / "linked").symlink_to(tmp_path / "elsewhere")
-    (public / "folder.atom").mkdir()
-    os.mkfifo(public / "pipe.atom")
-    with Server(public) as server:
-        answer = server.ask(target)
-        assert answer.status == 404
-        assert b"secret" not in answer.body
-        assert "x-injected" not in answer.headers
+    answer = served.ask(target)
+    assert answer.status == 404
+    assert b"secret" not in answer.body
+    assert "x-injected" not in answer.headers
 
 
 def test_an_escaped_name_is_the_name(tmp_path: Path) -> None:

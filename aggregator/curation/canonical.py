@@ -53,14 +53,14 @@ def _split(url: str) -> tuple[str, str, str, str] | None:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return None
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not all(host.removesuffix(".").split(".")):
         return None
     shown_port = "" if port in {None, 80, 443} else f":{port}"
     return f"{host}{shown_port}", parts.path, parts.query, parts.fragment
 
 
 def _host(netloc: str) -> str:
-    host = netloc.rstrip(".").lower()
+    host = netloc.removesuffix(".").lower()
     if not host.isascii():
         try:
             host = host.encode("idna").decode("ascii")
@@ -71,7 +71,7 @@ def _host(netloc: str) -> str:
     while labels[0] in tracking.MIRROR_LABELS and _is_a_site(labels[1:]):
         labels = labels[1:]
     # Wikipedia puts the language first: en.m.wikipedia.org
-    if len(labels) > 3 and labels[1] in {"m", "mobile"}:
+    while len(labels) > 3 and labels[1] in {"m", "mobile"}:
         labels = [labels[0], *labels[2:]]
     host = ".".join(labels)
     return tracking.HOST_ALIASES.get(host, host)

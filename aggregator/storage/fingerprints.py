@@ -39,6 +39,13 @@ CREATE TABLE fingerprint_keys_fresh (
     source INTEGER NOT NULL,
     PRIMARY KEY (key, at, appearance)
 ) WITHOUT ROWID;
+CREATE TABLE fingerprint_keys_recent (
+    key INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    appearance INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    PRIMARY KEY (key, at, appearance)
+) WITHOUT ROWID;
 CREATE TABLE fingerprint_keys_settled (
     key INTEGER NOT NULL,
     at INTEGER NOT NULL,
@@ -48,12 +55,14 @@ CREATE TABLE fingerprint_keys_settled (
 ) WITHOUT ROWID;
 CREATE VIEW fingerprint_keys AS
     SELECT key, at, appearance, source FROM fingerprint_keys_fresh
+    UNION ALL SELECT key, at, appearance, source FROM fingerprint_keys_recent
     UNION ALL SELECT key, at, appearance, source FROM fingerprint_keys_settled;
 """
 
-# Hashes fall all over a large table, so that each would have a page of it written. They are entered into a small one,
-# and that is merged into the large one whenever the number of an appearance is a multiple of this.
-_SETTLE = 4096
+# Hashes fall all over a table, and each would have a page of a large one written. So they are entered into a small one;
+# whenever the number of an appearance is a multiple of these, a table is merged into the next larger one.
+_KEY_TABLES = ("fingerprint_keys_fresh", "fingerprint_keys_recent", "fingerprint_keys_settled")
+_MERGED_EVERY = (512, 8192)
 # A phrase that more items of other sources have is one of the language, or of a story that all carry: it takes two such
 # to make a candidate of each, and one leads only to the nearest in time.
 _COMMON, _NEAREST = 8, 2
@@ -62,7 +71,6 @@ _COMMON, _NEAREST = 8, 2
 _FLOOD, _FLOOD_OF_PHRASES = 512, 4096
 # SQLite takes so many question marks and more.
 _CHUNK = 500
-_KEY_TABLES = ("fingerprint_keys_fresh", "fingerprint_keys_settled")
 _AMONG = "FROM fingerprint_keys WHERE"
 _COLUMNS = (
     "appearance, source, at, titles, page, site, length, lead, reach, figure_count, live,"
@@ -97,8 +105,7 @@ def add(db: sqlite3.Connection, sighting: Sighting) -> None:
     source = _hash(sighting.source)
     rows = [(key, sighting.at, sighting.appearance, source) for key in _keys(mark)]
     db.executemany("INSERT INTO fingerprint_keys_fresh (key, at, appearance, source) VALUES (?, ?, ?, ?)", rows)
-    if sighting.appearance % _SETTLE == 0:
-        _settle(db)
+    _settle(db, sighting.appearance)
 
 
 def replace(db: sqlite3.Connection, appearance: int, mark: Fingerprint) -> None:
@@ -125,12 +132,12 @@ def expire(db: sqlite3.Connection, before: int) -> None:
     db.execute("DELETE FROM fingerprints WHERE appearance < ?", (before,))
 
 
-def _settle(db: sqlite3.Connection) -> None:
-    db.execute(
-        "INSERT OR IGNORE INTO fingerprint_keys_settled SELECT * FROM fingerprint_keys_fresh"
-        " ORDER BY key, at, appearance"
-    )
-    db.execute("DELETE FROM fingerprint_keys_fresh")
+def _settle(db: sqlite3.Connection, appearance: int) -> None:
+    for smaller, larger, every in zip(_KEY_TABLES, _KEY_TABLES[1:], _MERGED_EVERY, strict=False):
+        if appearance % every == 0:
+            order = "ORDER BY key, at, appearance"
+            db.execute(f"INSERT OR IGNORE INTO {larger} SELECT * FROM {smaller} {order}")  # noqa: S608 - our own names
+            db.execute(f"DELETE FROM {smaller}")  # noqa: S608
 
 
 def _by_title(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
