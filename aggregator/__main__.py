@@ -1,13 +1,19 @@
 """`python -m aggregator`, and the `aggregator` command."""
 
+import signal
 import sys
 
 from aggregator.cli import run
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code; SIGTERM ends a command at any moment as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(run(sys.argv[1:]))
+
+
+def _interrupt(*_signal: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ def run(arguments: Sequence[str]) -> int:
     _log_to_stderr(verbose=options.verbose)
     try:
         command = import_module(f"aggregator.commands.{_MODULES.get(options.command, options.command)}")
-        return int(command.run(options))
+        code = int(command.run(options))
+        sys.stdout.flush()  # a disk that is full shows here, and not after all is over
     except UserError as error:
         print(f"aggregator: {error}" if error.prefixed else str(error), file=sys.stderr)
         return error.code
@@ -33,9 +34,26 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if options.verbose:
             raise
-        message = f"aggregator: unexpected {type(error).__name__}: {error}\nThis is a fault of ours; -v shows where."
-        print(message, file=sys.stderr)
+        return _tell(error)
+    return code
+
+
+def _tell(error: Exception) -> int:
+    """Say what nobody expected, as well as it can be said, and return the exit code."""
+    import sqlite3
+
+    from aggregator.storage.errors import explained
+
+    known = explained(error, Path("the database")) if isinstance(error, sqlite3.Error) else None
+    if known is not None:
+        print(f"aggregator: {known}", file=sys.stderr)
+        return known.code
+    if isinstance(error, OSError):
+        print(f"aggregator: {error.filename or 'the output'}: {error.strerror or error}", file=sys.stderr)
         return FAILED
+    message = f"aggregator: unexpected {type(error).__name__}: {error}\nThis is a fault of ours; -v shows where."
+    print(message, file=sys.stderr)
+    return FAILED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many, the newest (default: 50)")
     _add_questions(commands)
     _add_movers(commands)
+    _add_copiers(commands)
     return parser
 
 
@@ -106,6 +125,15 @@ def _add_movers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
     export = commands.add_parser("export", help="print the sources as OPML")
     export.add_argument("--topics", action="store_true", help="the combined feeds instead, for import into a reader")
+
+
+def _add_copiers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The commands for the database as a whole."""
+    backup = commands.add_parser("backup", help="a consistent copy of the database, while others use it")
+    backup.add_argument("file", type=Path, metavar="FILE", help="a new file, or an older backup to be replaced")
+
+    restore = commands.add_parser("restore", help="put a backup in the place of the database, which is kept beside it")
+    restore.add_argument("file", type=Path, metavar="FILE", help="what backup has written")
 
 
 def _log_to_stderr(*, verbose: bool) -> None:

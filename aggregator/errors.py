@@ -4,7 +4,8 @@ UserError
 ├── ConfigError    feeds.toml cannot be used (config.problems), exit 2
 ├── EditError      feeds.toml cannot be added to (config.edit), exit 1
 ├── ArgumentError  what was typed cannot be meant, exit 2
-├── StoreError     the database cannot be used (storage.database), exit 1
+├── StoreError     the database cannot be used (storage.errors), exit 1
+│   └── DamagedError   it is damaged, exit 3
 └── OutputError    the output folder cannot be written (publishing.folder), exit 1
 """
 

@@ -14,22 +14,19 @@ def from_pypi(folder: Path, *packages: str) -> None:
         subprocess.run([folder / "venv" / "bin" / "pip", "install", "-qq", *packages], check=True)
 
 
-def from_npm(folder: Path, *packages: str) -> bool:
-    """Packages into `folder`/node_modules; False where there is no npm."""
+def from_npm(folder: Path, *packages: str) -> None:
+    """Packages into `folder`/node_modules, where there is an npm."""
     if not shutil.which("npm"):
         print(f"{' and '.join(packages)} cannot be installed: there is no npm")
-        return False
-    if not all((folder / "node_modules" / package).exists() for package in packages):
+    elif not all((folder / "node_modules" / package).exists() for package in packages):
         subprocess.run(["npm", "install", "--silent", "--prefix", folder, *packages], check=True)
-    return True
 
 
-def from_debian(*packages: str) -> bool:
-    """Packages into the system; False where only somebody else could do that."""
+def from_debian(*packages: str) -> None:
+    """Packages into the system, where that is ours to change."""
     if os.geteuid() or not shutil.which("apt-get"):
         print(f"{', '.join(packages)} cannot be installed: that takes root and Debian's apt-get")
-        return False
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        return
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "DEBCONF_NOWARNINGS": "yes"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         subprocess.run(["apt-get", "-qq", *command], check=True, env=quiet, stdout=subprocess.DEVNULL)
-    return True

@@ -23,7 +23,7 @@ def free_port() -> int:
 @contextmanager
 def serving(feeds_toml: Path, port: int) -> Iterator[None]:
     """`aggregator serve` as a user starts it, until it is told to stop, which it must do well."""
-    command = [sys.executable, "-m", "aggregator", "--config", feeds_toml, "-q", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "aggregator", "--config", str(feeds_toml), "-q", "serve", "--port", str(port)]
     process = subprocess.Popen(command)
     try:
         _await(process, port)

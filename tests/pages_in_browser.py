@@ -50,7 +50,7 @@ def main() -> int:
             installing.from_pypi(tools, "playwright")
             installing.from_npm(tools, "axe-core")
             if not _chromium():
-                installing.from_debian("chromium")
+                installing.from_debian("chromium", "fonts-dejavu-core")
         if missing := _missing(tools):
             print(f"skipped: {', '.join(missing)} not installed")
             return 0

@@ -32,7 +32,7 @@ def test_init_writes_a_file_that_is_right_and_teaches(place: Place, capsys: pyte
     assert place.run("check") == 0
     assert place.run("-q", "fetch") == 0
     assert sorted(path.name for path in place.folder.iterdir()) == [
-        "aggregator.db", "aggregator.db.lock", "feeds.toml", "public",
+        "aggregator.db", "aggregator.db.backups", "aggregator.db.lock", "feeds.toml", "public",
     ]  # fmt: skip
     examples = re.findall(r"^# (\[[\w.]+\]|\w+ +=.*)$", text(place), re.MULTILINE)
     place.configure("\n".join(examples), head=text(place))

@@ -83,7 +83,7 @@ def test_a_common_phrase_leads_to_the_nearest_only(db: sqlite3.Connection) -> No
         index.add(db, sighting(f"Title {number}", phrase, number=number, source=f"source-{number}", hours=number))
     text = sighting("Other", phrase, source="post", hours=20.1)
     assert len(found(db, text)) == 60
-    alone = sighting("Other", " ".join(phrase.split()[:4]), source="post", hours=20.1)
+    alone = sighting("Other", " ".join(phrase.split()[:5]), source="post", hours=20.1)
     assert found(db, alone) == [20, 21]
 
 

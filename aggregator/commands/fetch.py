@@ -17,6 +17,7 @@ from aggregator.pipeline.engine import Wanted
 from aggregator.pipeline.fetch import Run
 from aggregator.pipeline.publish import Publisher
 from aggregator.pipeline.record import Result
+from aggregator.pipeline.upkeep import back_up, prune
 from aggregator.storage.claims import Owner
 
 _LISTED = 60  # sources named in the summary; of more, those with news or trouble
@@ -30,7 +31,11 @@ def run(options: Namespace) -> int:
     with opened(config) as db, Owner(config.site.database) as owner:
         with Progress(hidden=options.quiet) as progress:
             results = _poll(Run(db, owner, config, wanted, progress))
+        prune(db, config, now())
         published = Publisher(db, config, now()).publish()
+    trouble = back_up(config, now())
+    if trouble:
+        print(f"aggregator: {trouble}", file=sys.stderr)
     if not options.quiet:
         _summary(results, config)
         print(f"{describe(published)} in {config.site.output}")
@@ -53,10 +58,13 @@ def _poll(run: Run) -> list[Result]:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
         return await run.go()
 
+    before = signal.getsignal(signal.SIGTERM)
     try:
         return asyncio.run(until_signalled())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+    finally:
+        signal.signal(signal.SIGTERM, before)  # the loop leaves the system's own, which would end it without a word
 
 
 def _summary(results: list[Result], config: Config) -> None:

@@ -8,7 +8,9 @@ from sqlite_utils import Database
 
 from aggregator.config.values import Config
 from aggregator.pipeline.resync import resync
-from aggregator.storage.database import StoreError, open_database
+from aggregator.storage.database import open_database
+from aggregator.storage.errors import DamagedError, StoreError, told
+from aggregator.storage.recovery import put_right
 
 
 def now() -> datetime:
@@ -18,11 +20,19 @@ def now() -> datetime:
 
 @contextmanager
 def opened(config: Config) -> Iterator[Database]:
-    """Open the database for writing, in step with feeds.toml: its sources, and its topics over all that is stored."""
-    db = open_database(config.site.database)
+    """Open the database for writing, in step with feeds.toml: its sources, and its topics over all that is stored.
+
+    Raises StoreError for whatever befalls it while it is open; one that shows itself damaged is put right on the way.
+    """
+    path = config.site.database
+    db = open_database(path)
     try:
-        resync(db, config, now())
-        yield db
+        with told(path):
+            resync(db, config, now())
+            yield db
+    except DamagedError as damage:
+        db.close()
+        raise put_right(path, damage) from damage
     finally:
         db.close()
 

@@ -17,8 +17,8 @@ from aggregator.model import Item
 
 # A phrase is so many words in a row; of a script without spaces, so many letters.
 PHRASE, PHRASE_UNSPACED = 3, 6
-# What two texts are found by is rarer than what they are compared by: one phrase a word longer.
-LURE, LURE_UNSPACED = 4, 8
+# What two texts are found by is rarer than what they are compared by: phrases two words longer.
+LURE, LURE_UNSPACED = 5, 10
 LURES, LEAD_LURES = 6, 4
 LEAD_WORDS = 30
 # All phrases of a text are kept up to this many; of a longer one its beginning, and an even sample of the whole.
@@ -175,7 +175,7 @@ def _sampled(phrases: list[int]) -> tuple[list[int], int]:
 
 
 def _lures(words: list[str], hashes: list[int], width: int) -> bytes:
-    """The phrases of smallest hash, a word longer each: of the beginning, for a copy that was cut, and of the whole."""
+    """The phrases of smallest hash, made longer: of the beginning, for a copy that was cut, and of the whole."""
     smallest = sorted(set(hashes[: LEAD_WORDS - PHRASE + 1]))[:LEAD_LURES] + sorted(set(hashes))[:LURES]
     places = [hashes.index(number) for number in dict.fromkeys(smallest)]
     return array("i", dict.fromkeys(_signed(_crc(words[place : place + width])) for place in places)).tobytes()

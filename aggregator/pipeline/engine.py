@@ -20,6 +20,7 @@ from sqlite_utils import Database
 from aggregator.config.values import Config, Source
 from aggregator.model import PollJob
 from aggregator.pipeline.batch import Outcome, poll_batch
+from aggregator.pipeline.clock import Clock, put_right
 from aggregator.pipeline.full_text import FullTexts
 from aggregator.pipeline.record import Recorder, Result
 from aggregator.pipeline.routing import Router
@@ -29,7 +30,7 @@ from aggregator.polling.web import PollSettings, open_web
 from aggregator.reading.pool import ReaderPool
 from aggregator.storage import sources as store
 from aggregator.storage.claims import Owner
-from aggregator.storage.database import writing
+from aggregator.storage.database import must_have_room, writing
 from aggregator.storage.files import known_files
 from aggregator.storage.sources import SourceState
 
@@ -58,6 +59,7 @@ class Engine:
         self._states: dict[str, SourceState] = {}
         self._pool = ReaderPool()
         self._writer = ThreadPoolExecutor(1, "writer")
+        self._clock = Clock()
 
     @property
     def under_way(self) -> int:
@@ -170,7 +172,10 @@ class Engine:
         """Claim sources; one that the database has by another edition of feeds.toml is given back at once."""
         sources = self._recorder.config.sources
         claimed = []
+        must_have_room(self._recorder.config.site.database)
         with writing(self._db):
+            if self._clock.was_set(at, monotonic()):
+                put_right(self._db, at)
             for state in store.claim(
                 self._db, self._owner, at, local=local, force=wanted.force, names=wanted.names, limit=limit
             ):

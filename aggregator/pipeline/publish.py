@@ -86,11 +86,14 @@ class Publisher:
         months: list[Month] = []
         if topic.archive:
             with writing(self._db):
-                months = [_month(name) for name in topic_store.assign_months(self._db, state)]
+                stored = topic_store.assign_months(self._db, state)
+            months = sorted({*map(_month, stored), *self._emptied(topic, state)})
         newest = store.newest(
             self._db, topic.name, self._sources, limit=topic.limit, per_source=topic.max_per_source, since=since
         )
         entries = self._as_shown(topic, newest)[: topic.limit]
+        if not entries and self._is_inherited(f"{topic.name}.atom"):
+            return  # what a database that is lost has published is better than nothing
         if topic.stories == "group":
             entries = with_stories(entries, self._config.site)
         documents = render_topic(
@@ -99,13 +102,21 @@ class Publisher:
         self._write(documents, _dates(documents, entries), topic.name)
         self._write(self._pages(entries), {}, topic.name)
         for month in months:
-            if str(month) > state.closed_month or not self._is_there(archive.path(topic, month)):
+            path = archive.path(topic, month)
+            is_closed = month != months[-1] and (str(month) <= state.closed_month or self._is_inherited(path))
+            if not is_closed or not self._is_there(path):
                 self._publish_month(topic, month, months)
         with writing(self._db):
             if len(months) > 1:
                 topic_store.close_months(self._db, topic.name, str(months[-2]))
             expires = entries[-1].published + topic.max_age if entries and topic.max_age else None
             topic_store.published(self._db, state, self._made_with(topic), expires)
+
+    def _emptied(self, topic: Topic, state: TopicState) -> Iterator[Month]:
+        """The closed months whose items have all left the database for their age: their documents stay in the chain."""
+        for name in manifest.archived_months(self._db, topic.name):
+            if name <= state.closed_month and self._is_there(archive.path(topic, _month(name))):
+                yield _month(name)
 
     def _publish_month(self, topic: Topic, month: Month, months: list[Month]) -> None:
         entries = self._as_shown(topic, store.month(self._db, topic.name, self._sources, str(month)))
@@ -160,6 +171,10 @@ class Publisher:
         self._done.removed += remove(self._config.site.output, left)
         with writing(self._db):
             manifest.forget(self._db, left)
+
+    def _is_inherited(self, path: str) -> bool:
+        """Whether a document is there that this database has not published."""
+        return self._is_there(path) and not manifest.has(self._db, path)
 
     def _is_there(self, path: str) -> bool:
         return (self._config.site.output / path).is_file()

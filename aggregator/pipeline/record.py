@@ -9,6 +9,7 @@ from aggregator.config.values import Config, Source
 from aggregator.model import Failed, Fetched, Gone, NotModified, Response, Validators
 from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.ingest import Ingest, Ingested
+from aggregator.pipeline.own import REFUSAL, is_own
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.seeds import SeedReading
 from aggregator.polling import cadence
@@ -45,6 +46,7 @@ class Recorder:
     def record(self, outcome: Outcome, state: SourceState, chance: float) -> Result:
         """Write one poll of a feed; `chance` (0 to 1) spreads the next ones."""
         source = self.config.sources[state.name]
+        outcome = _without_own(outcome, self.config)
         took = Ingested()
         if outcome.reading is not None:
             took = Ingest(self.db, self.config, self.router, outcome.at).take(
@@ -116,6 +118,16 @@ class Recorder:
         return Result(
             source.name, state, None, took, milliseconds, at + source.every, error if failed else "", warnings
         )
+
+
+def _without_own(outcome: Outcome, config: Config) -> Outcome:
+    """The outcome, as a failure where the source turns out to be what we publish ourselves."""
+    response = outcome.response
+    if not isinstance(response, Fetched) or not outcome.reading:
+        return outcome
+    if not is_own(config, outcome.reading.feed, response.url, outcome.job.configured_url):
+        return outcome
+    return replace(outcome, response=Failed(REFUSAL, response.status, response.caching), reading=None)
 
 
 def _as_kept(outcome: Outcome) -> Response:

@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from aggregator.model import Failed, Fetched, Gone, NotModified, Response, Rhythm
 
 FLOOR = timedelta(minutes=15)
+LONGEST = timedelta(days=40)  # a month, and what chance and excluded days may add to it
+SLACK = timedelta(minutes=1)  # that clocks may differ by
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _MONTH = timedelta(days=30)
-_LONGEST = timedelta(days=40)
 _UNEXPLAINED_429 = timedelta(hours=4)
 _ZERO = timedelta(0)
 
@@ -123,9 +124,9 @@ def after_clock_jump(next_poll: datetime, last_polled: datetime | None, now: dat
     A source last polled in the future keeps its interval, counted from now; nothing that we write lies farther ahead
     than a month and what chance and excluded days add.
     """
-    if last_polled is not None and last_polled > now + _MINUTE:
-        return now + min(max(next_poll - last_polled, _ZERO), _LONGEST)
-    return now if next_poll > now + _LONGEST else next_poll
+    if last_polled is not None and last_polled > now + SLACK:
+        return now + min(max(next_poll - last_polled, _ZERO), LONGEST)
+    return now if next_poll > now + LONGEST else next_poll
 
 
 def _usual(history: History, wish: Wish, now: datetime) -> Iterator[Bound]:

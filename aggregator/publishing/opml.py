@@ -29,7 +29,8 @@ def render_opml(site: Site, topics: Iterable[Topic]) -> Document:
 def render_sources(site: Site, sources: Iterable[Source], known: Mapping[str, SourceInfo]) -> bytes:
     """OPML 2.0 with every source that is a feed, in a folder named as the first of its tags; several are categories.
 
-    `known` says, by name, what the feeds call themselves. The list holds the very URLs that are polled, secrets and all.
+    `known` says, by name, what the feeds call themselves. The list holds the very URLs that are polled, with any secret
+    that is in them.
     """
     opml, body = _list(site)
     opml.set("xmlns:aggregator", _OURS)

@@ -13,18 +13,19 @@ from io import BytesIO
 import feedparser
 
 from aggregator.digest import digest
-from aggregator.model import Reading, Unreadable
+from aggregator.model import Item, Reading, Unreadable
 from aggregator.reading.entries import feed_info, raw_item
 from aggregator.reading.html import one_line
 from aggregator.reading.normalise import normalise
-from aggregator.reading.scan import RefusedError, Scan, scan
+from aggregator.reading.scan import MAX_ITEMS, RefusedError, Scan, scan
 
-MAX_ITEMS = 5_000
+_MAX_MENDED = 200_000  # tags of a document that is not well-formed: more take the tolerant parser too long
 _LEADING = re.compile(rb"^(?:\xef\xbb\xbf)?\s+(?=<)")
 _WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0?\0": "utf-16-le", b"\0<\0?": "utf-16-be"}
 _ENCODING = re.compile(r"(?<=\s)encoding\s*=\s*[\"'][^\"']*[\"']")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARED = re.compile(rb"^(?:\xef\xbb\xbf)?<\?xml[^>]*\sencoding\s*=")
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:rss|feed|rdf|channel)[\s/>]", re.IGNORECASE)
 _REFERENCE = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
 
 
@@ -38,9 +39,12 @@ def read_feed(body: bytes, content_type: str, url: str, known: frozenset[bytes],
         found = scan(body)
     except RefusedError as refused:
         return Unreadable(f"the feed was refused: {refused}")
+    if not _ROOT.search(body):
+        return Unreadable(_what_instead(body))  # at once: the tolerant parser takes ten seconds for ten megabytes
+    if found.error and not found.ranges and body.count(b"<") > _MAX_MENDED:
+        return Unreadable(f"the feed is not well-formed, and too large to be mended: {found.error}")
     digests = [digest(body[start:end]) for start, end in found.ranges]
-    new = [number for number, item in enumerate(digests) if item not in known]
-    kept = new[:MAX_ITEMS]
+    kept = [number for number, item in enumerate(digests) if item not in known]
     parsed = _parse(_splice(body, found, set(kept)), content_type, well_formed=not found.error)
     if isinstance(parsed, Unreadable):
         return parsed
@@ -52,19 +56,22 @@ def read_feed(body: bytes, content_type: str, url: str, known: frozenset[bytes],
             return parsed
         entries = parsed.entries
     info = feed_info(parsed, url, found.skips)
-    marks = [digests[number] for number in kept] if matched else [b""] * len(entries)
-    items = tuple(
-        replace(normalise(raw_item(entry, info), info.url, url, now), digest=mark)
-        for entry, mark in zip(entries[:MAX_ITEMS], marks, strict=False)
-    )
-    too_many = len(new) if matched else len(entries)
+    items = tuple(normalise(raw_item(entry, info), info.url, url, now) for entry in entries[:MAX_ITEMS])
+    marks = [digests[number] for number in kept] if matched else [_stand_in(item) for item in items]
+    items = tuple(replace(item, digest=mark) for item, mark in zip(items, marks, strict=False))
+    too_many = found.items if matched else len(entries)
     return Reading(
         info,
         items,
         (f"only the first {MAX_ITEMS} of {too_many} items were read",) if too_many > MAX_ITEMS else (),
         complete=not found.cut_off,
-        digests=frozenset(digests) if matched else frozenset(),
+        digests=frozenset(digests if matched else marks),
     )
+
+
+def _stand_in(item: Item) -> bytes:
+    """A digest for an item whose own bytes are not known: nothing is passed over by it, but it stands for the item."""
+    return digest(b"\0item\0" + item.guid.encode("utf-8", "surrogatepass"))
 
 
 def _in_single_bytes(body: bytes) -> bytes:
@@ -77,13 +84,16 @@ def _in_single_bytes(body: bytes) -> bytes:
 
 def _splice(body: bytes, found: Scan, kept: set[int]) -> bytes:
     """The document without the items that are not kept; of one that broke off, only its whole items."""
-    if not found.ranges or (len(kept) == len(found.ranges) and not found.cut_off):
+    if not found.ranges or (len(kept) == found.items and not found.cut_off):
         return body
     pieces = []
     position = 0
     for number, (start, end) in enumerate(found.ranges):
         pieces.append(body[position : end if number in kept else start])
         position = end
+    if found.surplus[1]:
+        pieces.append(body[position : found.surplus[0]])
+        position = found.surplus[1]
     return b"".join(pieces) + (b"" if found.cut_off else body[position:])
 
 
@@ -98,6 +108,8 @@ def _parse(body: bytes, content_type: str, *, well_formed: bool) -> feedparser.F
         parsed = feedparser.parse(
             BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
+    except MemoryError:
+        raise  # the worker is at its limit: what that means is known there
     except Exception as error:  # noqa: BLE001 - feedparser raises ValueError, UnicodeError, LookupError, AttributeError ... on hostile input
         return Unreadable(f"the feed could not be parsed: {one_line(str(error))[:200] or type(error).__name__}")
     return parsed if parsed.get("version") else Unreadable(_what_instead(body))

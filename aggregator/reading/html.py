@@ -45,6 +45,13 @@ _BLOCKS = {
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TAG = re.compile(r"<[^>]*>")
 _SPACE = re.compile(r"\s+")
+# What nests deeper than any page does becomes plain text: cleaning it takes a time that grows with the depth's square.
+_NESTING = re.compile(
+    r"<(/?)(?:address|article|aside|blockquote|center|details|dir|div|dl|fieldset|figure|footer|header|main|menu|nav|ol"
+    r"|pre|section|summary|ul)\b",
+    re.IGNORECASE,
+)
+_DEEPEST = 1_000
 # An image whose source was refused; each attribute is matched whole, since a value may hold ">".
 _LOST_IMAGE = re.compile(r'<img(?:\s+(?!src=)[a-z]+="[^"]*")*\s*/?>')
 
@@ -70,8 +77,11 @@ def clean_html(html: str, *bases: str) -> str:
             return clean_text(value)
         return (link_url if attribute == "href" else web_url)(value, *bases) or None
 
+    html = clean_text(html)
+    if _is_too_deep(html):
+        return paragraphs(_without_tags(html))
     cleaned = nh3.clean(
-        clean_text(html),
+        html,
         tags=_TAGS,
         clean_content_tags=_DROPPED_WHOLE,
         attributes=_ATTRIBUTES,
@@ -85,8 +95,26 @@ def clean_html(html: str, *bases: str) -> str:
 def plain_text(html: str) -> str:
     """Return the words of `html` on one line: blocks end words, inline mark-up does not."""
     # Only block tags are left, and bare of attributes, so that the pattern below cannot be led astray.
-    blocks = nh3.clean(clean_text(html), tags=_BLOCKS, clean_content_tags=_DROPPED_WHOLE, attributes={}, link_rel=None)
-    return one_line(unescape(_TAG.sub(" ", blocks)))
+    html = clean_text(html)
+    if _is_too_deep(html):
+        return _without_tags(html)
+    blocks = nh3.clean(html, tags=_BLOCKS, clean_content_tags=_DROPPED_WHOLE, attributes={}, link_rel=None)
+    return _without_tags(blocks)
+
+
+def _is_too_deep(html: str) -> bool:
+    if html.count("<") <= _DEEPEST:
+        return False
+    depth = 0
+    for tag in _NESTING.finditer(html):
+        depth = max(0, depth + (-1 if tag[1] else 1))
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+def _without_tags(html: str) -> str:
+    return one_line(unescape(_TAG.sub(" ", html)))
 
 
 def paragraphs(text: str) -> str:

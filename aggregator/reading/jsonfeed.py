@@ -12,9 +12,9 @@ from aggregator.model import Enclosure, FeedInfo, Item, Reading, Unreadable
 from aggregator.reading.entries import whole
 from aggregator.reading.html import one_line
 from aggregator.reading.normalise import MAX_LIST, MAX_TITLE, RawItem, Text, normalise
+from aggregator.reading.scan import MAX_ITEMS
 from aggregator.reading.urls import web_url
 
-MAX_ITEMS = 5_000
 _VERSION = re.compile(r"https?://(www\.)?jsonfeed\.org/version/")
 
 
@@ -28,10 +28,10 @@ def read_jsonfeed(body: bytes, url: str, known: frozenset[bytes], now: datetime)
         return Unreadable("JSON, but not a JSON Feed: it has no version of jsonfeed.org")
     given = [item for item in _list(document, "items") if isinstance(item, dict)]
     info = _feed_info(document, url)
-    digests = [_digest(item) for item in given]
+    digests = [_digest(item) for item in given[:MAX_ITEMS]]
     items = tuple(
         replace(_item(item, info, url, now), digest=mark)
-        for item, mark in zip(given[:MAX_ITEMS], digests, strict=False)
+        for item, mark in zip(given, digests, strict=False)
         if mark not in known
     )
     warning = f"only the first {MAX_ITEMS} of {len(given)} items were read"

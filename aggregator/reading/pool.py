@@ -13,14 +13,16 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TookTooLongError
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import ParamSpec, Self, TypeVar, cast
 
 from pebble import ProcessExpired, ProcessPool
 
 from aggregator.model import Unreadable
 
 SECONDS = 10
-MEMORY = 768 * 1024 * 1024
+MEMORY = 384 * 1024 * 1024  # ten megabytes of feed, which is all that is read by default, take 260
+_TIMES = 32  # ... and of a larger body, where feeds.toml allows it, so many times its size
+_OUT_OF_MEMORY = 77  # the exit code of a worker that had too little
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -47,31 +49,45 @@ class ReaderPool:
 
     async def run(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R | Unreadable:
         """Call `function` in a worker; what it returns, or why it did not. A lost worker is given one more try."""
+        reason = ""
         for _ in range(2):
             try:
-                future = self._started().schedule(function, args=list(args), kwargs=dict(kwargs), timeout=SECONDS)
-                result: _R = await asyncio.wrap_future(future)
+                future = self._started().schedule(_work, args=[function, args, kwargs], timeout=SECONDS)
+                result = await asyncio.wrap_future(future)
             except (TookTooLongError, TimeoutError):
                 return Unreadable(f"it took more than {SECONDS} seconds to read and was given up")
-            except MemoryError:
-                return Unreadable("it needs more memory to read than a worker is given")
             except ProcessExpired as lost:
                 _log.debug("a worker was lost (exit code %s)", lost.exitcode)
+                if lost.exitcode == _OUT_OF_MEMORY:
+                    reason = "it needs more memory to read than a worker is given"
+                else:
+                    reason = "it crashes the process that reads it"
             else:
-                return result
-        return Unreadable("it crashes the process that reads it")
+                return cast("_R", result)
+        return Unreadable(reason)
 
     def _started(self) -> ProcessPool:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["aggregator.reading.read"])
-            self._pool = ProcessPool(max_workers=self._workers, context=context, initializer=_limit)
+            self._pool = ProcessPool(max_workers=self._workers, context=context, initializer=_ignore_interrupts)
         return self._pool
 
 
-def _limit() -> None:
-    """In the worker: no more memory than a feed can need, and Ctrl-C is the parent's to handle."""
+def _work(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    """In the worker: the call. One that ran out of memory is not used again, it might have none for the next body."""
+    _limit_memory(max([MEMORY, *(_TIMES * len(body) for body in args if isinstance(body, bytes))]))
+    try:
+        return function(*args, **kwargs)
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)
+
+
+def _ignore_interrupts() -> None:
+    """In the worker: Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _limit_memory(limit: int) -> None:
     _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))

@@ -10,8 +10,11 @@ from xml.parsers import expat
 
 MAX_DEPTH = 200
 MAX_ATTRIBUTES = 200
+MAX_ITEMS = 5_000
+MAX_PARTS = 5_000  # elements directly in an item, or in the feed: feedparser compares each category with all others
 _ITEM_NAMES = ("item", "entry")
 _SKIP_NAMES = ("hour", "day")
+_FEED_DEPTH = 3  # rss/channel/category
 _SKIP_DEPTH = 4  # rss/channel/skipHours/hour
 _MAX_SKIPS = 31
 _CHUNK = 1 << 16
@@ -21,6 +24,7 @@ _CUT_OFF = {
     expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION],
     expat.errors.codes[expat.errors.XML_ERROR_PARTIAL_CHAR],
 }
+_EMPTY = re.compile(rb"<[^\s<>/\"']+\s*/>")
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 
 
@@ -30,7 +34,9 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the pass found: the (start, end) bytes of each item, and whether the document is whole.
+    """What the pass found: the (start, end) bytes of the first items, and whether the document is whole.
+
+    `items` is how many there are in all, and `surplus` the bytes from the first that is one too many to the last.
 
     `cut_off` is true where the document ends too soon; `ranges` then holds its complete items. Where it is not
     well-formed otherwise, `error` says why and `ranges` is empty. `skips` is the text of every `<hour>` and `<day>` of
@@ -38,6 +44,8 @@ class Scan:
     """
 
     ranges: tuple[tuple[int, int], ...] = ()
+    items: int = 0
+    surplus: tuple[int, int] = (0, 0)
     skips: tuple[str, ...] = ()
     cut_off: bool = False
     error: str = ""
@@ -54,11 +62,11 @@ def scan(body: bytes) -> Scan:
         if _ENTITY.search(body):
             raise RefusedError("it declares entities, which can be used to exhaust a parser") from None
         if error.code in _CUT_OFF:
-            return Scan(tuple(watch.ranges), tuple(watch.skips), cut_off=True, error=str(error))
+            return watch.found(cut_off=True, error=str(error))
         return Scan(error=str(error))
     except (ValueError, LookupError, UnicodeError) as error:  # an encoding that Python does not have, or cannot map
         return Scan(error=f"unknown encoding: {error}")
-    return Scan(tuple(watch.ranges) if watch.spliceable else (), tuple(watch.skips))
+    return watch.found() if watch.spliceable else Scan(skips=tuple(watch.skips))
 
 
 @dataclass(slots=True)
@@ -67,10 +75,13 @@ class _Watch:
 
     body: bytes
     ranges: list[tuple[int, int]] = field(default_factory=list)
+    items: int = 0
+    surplus: tuple[int, int] = (0, 0)
     skips: list[str] = field(default_factory=list)
     depth: int = 0
     start: int = -1
     start_depth: int = 0
+    parts: int = 0
     spliceable: bool = True
     parser: expat.XMLParserType = field(init=False)
 
@@ -87,7 +98,11 @@ class _Watch:
         if len(attributes) > MAX_ATTRIBUTES:
             raise RefusedError(f"one of its elements has more than {MAX_ATTRIBUTES} attributes")
         if self.start < 0 and 1 < self.depth < 4 and name.rpartition(":")[2] in _ITEM_NAMES:
-            self.start, self.start_depth = self.parser.CurrentByteIndex, self.depth
+            self.start, self.start_depth, self.parts = self.parser.CurrentByteIndex, self.depth, 0
+        elif self.depth == self.start_depth + 1 if self.start >= 0 else self.depth <= _FEED_DEPTH:
+            self.parts += 1
+            if self.parts > MAX_PARTS:
+                raise RefusedError(f"it, or one of its items, has more than {MAX_PARTS:,} parts")
         elif self.depth == _SKIP_DEPTH and name in _SKIP_NAMES and len(self.skips) < _MAX_SKIPS:
             self.skips.append("")
             self.parser.CharacterDataHandler = self._skip_text
@@ -104,10 +119,23 @@ class _Watch:
 
     def _end_item(self, index: int) -> None:
         if self.body[index : index + 2] == b"</":
-            self.ranges.append((self.start, self.body.index(b">", index) + 1))
-        else:  # <item/>: nothing to read in it, but its end cannot be told from here
+            self._add(self.start, self.body.index(b">", index) + 1)
+        elif empty := _EMPTY.match(self.body, self.start):
+            self._add(self.start, empty.end())
+        else:  # <item with="attributes"/>: nothing to read in it, but its end cannot be told from here
             self.spliceable = False
-        self.start = -1
+        self.start, self.parts = -1, 0
+
+    def _add(self, start: int, end: int) -> None:
+        self.items += 1
+        if self.items <= MAX_ITEMS:
+            self.ranges.append((start, end))
+        else:
+            self.surplus = (self.surplus[0] or start, end)
+
+    def found(self, *, cut_off: bool = False, error: str = "") -> Scan:
+        """What was seen."""
+        return Scan(tuple(self.ranges), self.items, self.surplus, tuple(self.skips), cut_off, error)
 
 
 def _refuse_entity(*_declaration: object) -> None:

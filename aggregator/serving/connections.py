@@ -140,9 +140,7 @@ class _Server(uvicorn.Server):
 class Listener:
     """A socket, and the server that answers on it."""
 
-    def __init__(
-        self, app: App, listening: socket.socket, patience: float = PATIENCE, most: int | None = None
-    ) -> None:
+    def __init__(self, app: App, listening: socket.socket, patience: float = PATIENCE, most: int | None = None) -> None:
         # Whatever goes wrong in an answer the app has told already, in a line; uvicorn would add a traceback.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         config = uvicorn.Config(

@@ -59,7 +59,14 @@ class Daemon:
 
     def stop(self) -> None:
         """Come to an end within 20 seconds; called again, at once."""
-        (self._hurry if self._stopping.is_set() else self._stopping).set()
+        if self._stopping.is_set():
+            self._hurry.set()
+            return
+        systemd.notify("STOPPING=1")
+        self._voice.say("stopping")
+        self._listener.stop()
+        self._duties.stop()
+        self._stopping.set()
 
     async def run(self) -> bool:
         """Serve until `stop` is called; see `serve`."""
@@ -92,11 +99,7 @@ class Daemon:
         polling = asyncio.create_task(self._duties.poll(engine))
         following = asyncio.create_task(self._duties.follow(engine))
         await self._stopping.wait()
-        systemd.notify("STOPPING=1")
-        self._voice.say("stopping")
         schedule.stop()
-        self._listener.stop()
-        self._duties.stop()
         following.cancel()
         await self._first(polling, self._hurry, _GRACE)
         polling.cancel()

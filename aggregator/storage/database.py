@@ -1,5 +1,6 @@
 """Opens the database: one connection that writes, in WAL mode, migrated. What is in it is not known here."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,85 +8,106 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from aggregator.errors import UserError
-from aggregator.storage.schema import migrations
+from aggregator.storage import recovery
+from aggregator.storage.backup import APPLICATION_ID
+from aggregator.storage.errors import DamagedError, StoreError, explained, told
+from aggregator.storage.schema import from_a_newer_version, migrations
+
+__all__ = ["StoreError", "must_have_room", "open_database", "open_reader", "writing"]
 
 BUSY_SECONDS = 30
-_APPLICATION_ID = 0x41474752  # "AGGR", so that a foreign file is told from ours (PRAGMA application_id)
-
-
-class StoreError(UserError):
-    """A database that cannot be used; the message names the file and what to do."""
+ROOM = 16_000_000  # bytes that must be free before anything is polled: a body, its items, the files made of them
 
 
 def open_database(path: Path) -> Database:
-    """Open the database at `path`, made where there is none, brought to the present version. Raises StoreError."""
+    """Open the database at `path`, made where there is none, brought to the present version. Raises StoreError.
+
+    One that is damaged is moved aside, its newest backup takes its place, and DamagedError says so.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # One thread at a time uses it (the writer's, then the publisher's); sqlite3 only knows "the same thread".
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        db = Database(connection)
-        _prepare(db, path)
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path}: {_remedy(error)}") from error
     except OSError as error:
         raise StoreError(f"{path}: the folder cannot be made: {error.strerror}") from error
-    return db
+    try:
+        recovery.must_be_sound(path)
+        with told(path):
+            return _opened(path)
+    except DamagedError as damage:
+        raise recovery.put_right(path, damage) from damage
 
 
 def open_reader(path: Path) -> Database:
     """Open an existing database for reading only. Raises StoreError."""
-    try:
+    with told(path):
         connection = sqlite3.connect(
             f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, check_same_thread=False
         )
-        connection.execute("SELECT 1 FROM sources LIMIT 1")
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path}: {_remedy(error)}") from error
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sources'").fetchone():
+            raise StoreError(f'{path}: there is no database yet; "aggregator fetch" makes one')
     return Database(connection)
+
+
+def must_have_room(path: Path) -> None:
+    """Raise StoreError where the disk is nearly full: what is polled then could not be kept, and is polled in vain."""
+    free = shutil.disk_usage(path.parent).free
+    if free < ROOM:
+        raise StoreError(
+            f"{path}: the disk is nearly full ({free // 1_000_000} MB are free); nothing is polled until there is room"
+        )
+
+
+def _opened(path: Path) -> Database:
+    # One thread at a time uses it (the writer's, then the publisher's); sqlite3 only knows "the same thread".
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        db = Database(connection)
+        _prepare(db, path)
+    except BaseException:
+        connection.close()
+        raise
+    return db
 
 
 def _prepare(db: Database, path: Path) -> None:
     db.execute("PRAGMA foreign_keys = ON")
     application = db.execute("PRAGMA application_id").fetchone()[0]
-    if application != _APPLICATION_ID:
+    if application != APPLICATION_ID:
         if db.table_names():
             raise StoreError(f"{path}: this is another program's database; set [site] database to a name of its own")
-        db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.enable_wal()
-    db.execute(
-        "PRAGMA synchronous = NORMAL"
-    )  # a crash loses nothing, a power cut at most the last polls: they are polled again
+    # A crash loses nothing, a power cut at most the last polls: they are polled again.
+    db.execute("PRAGMA synchronous = NORMAL")
+    if from_a_newer_version(db):
+        raise StoreError(f"{path}: a newer version of this program has written it; use that one")
     if migrations.pending(db):
         with writing(db):  # two commands may start at once on a new file
             migrations.apply(db)
 
 
-def _remedy(error: sqlite3.DatabaseError) -> str:
-    text = str(error)
-    if "not a database" in text or "malformed" in text:
-        return (
-            f'the file is damaged or no database ({text}); move it away, or bring a copy back with "aggregator restore"'
-        )
-    if "locked" in text:
-        return f"another program has held the database for {BUSY_SECONDS} seconds; try again when it is done"
-    if "no such table" in text or "unable to open" in text:
-        return (
-            'there is no database yet; "aggregator fetch" makes one'
-            if "unable" not in text
-            else f"cannot be opened: {text}"
-        )
-    return text
-
-
 @contextmanager
 def writing(db: Database) -> Iterator[None]:
-    """One transaction that has the write lock from its start: it waits for another writer."""
-    db.execute("BEGIN IMMEDIATE")
+    """One transaction that has the write lock from its start: it waits for another writer.
+
+    Raises StoreError where the database cannot be written; then nothing of it is.
+    """
     try:
-        yield
-    except BaseException:
-        if db.conn.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            db.execute("COMMIT")
+        except BaseException:
+            if db.conn.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+    except sqlite3.Error as error:
+        raise _met(error, db) from error
+
+
+def _met(error: sqlite3.Error, db: Database) -> Exception:
+    """What to raise for an error of SQLite; damage is noted for whoever opens the database next."""
+    path = Path(db.execute("PRAGMA database_list").fetchone()[2])
+    known = explained(error, path)
+    if isinstance(known, DamagedError):
+        recovery.mark(path)
+    return known or error

@@ -14,6 +14,17 @@ def note(db: Database, paths: Iterable[str], topic: str) -> None:
     )
 
 
+def has(db: Database, path: str) -> bool:
+    """Whether a path is among those that were published."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM documents WHERE path = ?)", [path]).fetchone()[0])
+
+
+def archived_months(db: Database, topic: str) -> list[str]:
+    """Return the months ("2026-01") of a topic's archive that were published."""
+    query = "SELECT substr(path, -12, 7) FROM documents WHERE topic = ? AND path LIKE ? || '/archive/%'"
+    return [month for (month,) in db.execute(query, [topic, topic]).fetchall()]
+
+
 def of_other_topics(db: Database, topics: Iterable[str]) -> list[str]:
     """Return the paths that were published for topics other than these."""
     query = (

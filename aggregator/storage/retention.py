@@ -1,13 +1,37 @@
-"""Old items taken away, never what a source still lists, and remembered so that they do not come back as new."""
+"""Old items found, taken away, and remembered so that they do not come back as new; which are old, others decide."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
 
 from aggregator.digest import SIZE
+from aggregator.storage import fingerprints, topics
 from aggregator.storage import items as store
 from aggregator.storage.times import to_text
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a source lists at present, by digest or by guid; with `unknown` nobody can say what it does not list."""
+
+    digests: frozenset[bytes] = frozenset()
+    guids: frozenset[str] = frozenset()
+    unknown: bool = False
+
+    def has(self, guid: str, digest: bytes) -> bool:
+        """Whether a copy stands in it."""
+        return self.unknown or digest in self.digests or guid in self.guids
+
+
+@dataclass(frozen=True, slots=True)
+class OldItem:
+    """An item and its copies: (source, guid, digest) of each."""
+
+    id: int
+    copies: tuple[tuple[str, str, bytes], ...]
 
 
 def is_buried(db: Database, source: str, guid_key: str) -> bool:
@@ -16,46 +40,54 @@ def is_buried(db: Database, source: str, guid_key: str) -> bool:
     return bool(db.execute(query, [source, guid_key]).fetchone()[0])
 
 
-def old_items(db: Database, source: str, before: datetime, limit: int) -> list[int]:
-    """Return items shown from this source that were published before a time and that no source lists any longer."""
+def old_items(db: Database, before: Mapping[str, datetime], after: int, limit: int) -> list[OldItem]:
+    """Return up to `limit` items with a number beyond `after`, in order, whose every source lets go of their age.
+
+    `before` gives, for each source that lets go at all, from when on its items stay.
+    """
+    if not before:
+        return []
+    # The range of dates first: an index leads to it, and in an archive that is mostly young it is short.
     rows = db.execute(
-        "SELECT id FROM items WHERE source = ? AND published < ? ORDER BY id", [source, to_text(before)]
+        """SELECT id FROM items WHERE published < :latest AND id > :after AND NOT EXISTS (
+               SELECT 1 FROM appearances LEFT JOIN json_each(:before) AS keep ON keep.key = appearances.source
+               WHERE item_id = items.id AND (keep.value IS NULL OR keep.value <= items.published))
+           ORDER BY id LIMIT :limit""",
+        {
+            "latest": to_text(max(before.values())),
+            "after": after,
+            "before": json.dumps({source: to_text(date) for source, date in before.items()}),
+            "limit": limit,
+        },
     ).fetchall()
-    listed: dict[str, frozenset[bytes]] = {}
-    found = []
-    for (item_id,) in rows:
-        if not _is_listed(db, item_id, listed):
-            found.append(item_id)
-            if len(found) == limit:
-                break
-    return found
+    return [OldItem(item_id, _copies(db, item_id)) for (item_id,) in rows]
 
 
-def _is_listed(db: Database, item_id: int, listed: dict[str, frozenset[bytes]]) -> bool:
-    """Whether any copy of the item stands in its source's last document, or in a file that is still known."""
-    for source, digest, guid in db.execute(
-        "SELECT source, digest, guid FROM appearances WHERE item_id = ?", [item_id]
-    ).fetchall():
-        if source not in listed:
-            known = (db.execute("SELECT known FROM sources WHERE name = ?", [source]).fetchone() or [b""])[0]
-            listed[source] = frozenset(known[start : start + SIZE] for start in range(0, len(known), SIZE))
-        if digest in listed[source]:
-            return True
-        if db.execute("SELECT EXISTS (SELECT 1 FROM files WHERE source = ? AND guid = ?)", [source, guid]).fetchone()[
-            0
-        ]:
-            return True
-    return False
+def _copies(db: Database, item_id: int) -> tuple[tuple[str, str, bytes], ...]:
+    rows = db.execute("SELECT source, guid, digest FROM appearances WHERE item_id = ?", [item_id]).fetchall()
+    return tuple((source, guid, digest) for source, guid, digest in rows)
+
+
+def listed(db: Database, source: str) -> Listed:
+    """Return what a feed lists, by its last good document. One that lists nothing at all may be broken today."""
+    row = db.execute("SELECT state, configured, known FROM sources WHERE name = ?", [source]).fetchone()
+    if row is None or row[0] == "gone" or not row[1]:
+        return Listed()
+    digests = frozenset(row[2][start : start + SIZE] for start in range(0, len(row[2]), SIZE))
+    return Listed(digests, unknown=not digests)
 
 
 def bury(db: Database, item_ids: Iterable[int]) -> None:
-    """Take items away for good."""
+    """Take items away for good; the topics that had them are to be published again."""
     for item_id in item_ids:
+        topics.show_anew(db, item_id)
         db.execute(
             """INSERT OR IGNORE INTO tombstones (source, guid_key)
                SELECT source, guid_key FROM appearances WHERE item_id = ?""",
             [item_id],
         )
+        copies = db.execute("SELECT id FROM appearances WHERE item_id = ?", [item_id]).fetchall()
+        fingerprints.remove(db.conn, [number for (number,) in copies])
         store.remove(db, item_id)
 
 

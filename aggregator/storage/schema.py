@@ -217,6 +217,18 @@ def retired_topics(db: Database) -> None:
     db.execute("CREATE TABLE retired_topics (name TEXT PRIMARY KEY) WITHOUT ROWID")
 
 
+@migrations()
+def chores(db: Database) -> None:
+    """When what is done once a day was last done."""
+    db.execute("CREATE TABLE chores (name TEXT PRIMARY KEY, done TEXT NOT NULL) WITHOUT ROWID")
+
+
+def from_a_newer_version(db: Database) -> bool:
+    """Whether the database has been through migrations that this version does not know."""
+    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    return not {migration.name for migration in migrations.applied(db)} <= known
+
+
 def _run(db: Database, script: str) -> None:
     for statement in script.split(";\n"):
         if statement.strip():

@@ -141,6 +141,26 @@ def _due(
     return where, {"now": to_text(now), "names": json.dumps(list(names or ()))}
 
 
+@dataclass(frozen=True, slots=True)
+class Misdated:
+    """A source with times that are still to come, and that cannot be right."""
+
+    name: str
+    next_poll: datetime | None
+    last_polled: datetime | None
+    not_before: datetime | None
+
+
+def misdated(db: Database, polled_after: datetime, due_after: datetime) -> list[Misdated]:
+    """Return the sources that were polled after the one time, or are due only after the other."""
+    rows = db.execute(
+        """SELECT name, next_poll, last_polled, not_before FROM sources
+           WHERE configured = 1 AND (last_polled > ? OR next_poll > ?)""",
+        [to_text(polled_after), to_text(due_after)],
+    ).fetchall()
+    return [Misdated(name, *(maybe_from(time) for time in times)) for name, *times in rows]
+
+
 def release(db: Database, owner: Owner) -> None:
     """Give back what this process has claimed and not polled."""
     db.execute("UPDATE sources SET claimed_by = NULL WHERE claimed_by = ?", [owner.number])

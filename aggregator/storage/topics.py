@@ -128,6 +128,14 @@ def touch_topics_of(db: Database, item_id: int, now: datetime) -> None:
     )
 
 
+def show_anew(db: Database, item_id: int) -> None:
+    """Note that the topics that have an item must be written again, though nothing new is in them."""
+    db.execute(
+        "UPDATE topics SET changes = changes + 1 WHERE name IN (SELECT topic FROM topic_items WHERE item_id = ?)",
+        [item_id],
+    )
+
+
 def assign_months(db: Database, state: TopicState) -> list[str]:
     """Put the items that are in no month of the archive into theirs, and return all months, the earliest first.
 
