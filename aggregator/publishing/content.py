@@ -8,7 +8,8 @@ import re
 _ATTRIBUTES = r"((?:[^<>\"']|\"[^\"]*\"|'[^']*')*+)"
 _HEADING = re.compile(r"<(/?)h([1-6])\b", re.IGNORECASE)
 _IMAGE = re.compile(rf"(<a\b{_ATTRIBUTES}>\s*)?<img\b{_ATTRIBUTES}>", re.IGNORECASE)
-_EMPTY_LINK = re.compile(rf"<a\b{_ATTRIBUTES}>\s*</a>", re.IGNORECASE)
+_EMPTY = re.compile(rf"<(a|b|em|i|span|strong|h[1-6])\b{_ATTRIBUTES}>(\s*)</\1>", re.IGNORECASE)
+_NESTED = 3  # empty elements within empty elements: as deep as icons within links go
 _WIDE = re.compile(r"<(table|pre)\b", re.IGNORECASE)
 _WIDE_END = re.compile(r"</(table|pre)>", re.IGNORECASE)
 _LOADING = re.compile(r"\s(?:loading|decoding)\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]*)", re.IGNORECASE)
@@ -19,9 +20,10 @@ _NAMES = {"table": "Table", "pre": "Code"}
 
 def for_page(html: str, top: int) -> str:
     """`html` as it stands in a page; its highest headings become h`top`, the lower ones follow without a gap."""
+    for _ in range(_NESTED):
+        html = _EMPTY.sub(r"\3", html)  # a link without a name is nothing to click, and a riddle to a screen reader
     levels = sorted({found[2] for found in _HEADING.finditer(html)})
     html = _HEADING.sub(lambda found: f"<{found[1]}h{min(top + levels.index(found[2]), 6)}", html)
-    html = _EMPTY_LINK.sub("", html)  # a link without a name: nothing to click, and a riddle to a screen reader
     html = _IMAGE.sub(_picture, html)
     html = _WIDE.sub(_box, html)
     return _WIDE_END.sub(lambda found: f"</{found[1]}></div>", html)

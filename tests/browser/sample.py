@@ -214,7 +214,7 @@ def build(place: Place, base_url: str, pictures: str) -> None:
 
 
 def _give_it_a_past(place: Place) -> None:
-    """Thirty days of polls and of new items, as the charts would show them."""
+    """Thirty days of polls, for the charts."""
     for day in range(1, 30):
         for source, fails in (("harbour", day % 7 == 0), ("courier", False), ("refused", day < 12)):
             for hour in range(4):
@@ -224,10 +224,6 @@ def _give_it_a_past(place: Place) -> None:
                     "INSERT INTO polls (source, at, status, milliseconds, bytes, new_items, error) VALUES (?, ?, ?, 9, 9, 0, ?)",
                     source, at, None if error else 200, error,
                 )  # fmt: skip
-    numbers = [number for (number,) in place.rows("SELECT id FROM items ORDER BY id")]
-    for place_in_line, number in enumerate(numbers):
-        seen = f"{_ago(24 * (place_in_line * 2 % 29)):%Y-%m-%dT%H:%M:%SZ}"
-        place.change("UPDATE items SET first_seen = ? WHERE id = ?", seen, number)
 
 
 def _ago(hours: int) -> datetime:
