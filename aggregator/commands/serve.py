@@ -1,7 +1,6 @@
 """`aggregator serve`: the scheduler, and an HTTP server over the published files, until SIGTERM or SIGINT."""
 
 import asyncio
-import os
 import sys
 from argparse import Namespace
 
@@ -9,6 +8,10 @@ from aggregator.config.load import load
 from aggregator.serving.connections import listen
 from aggregator.serving.daemon import serve
 from aggregator.serving.troubles import Voice
+
+# Seconds after which the interpreter lets another thread go on. The one that writes polls hands over at each question
+# to SQLite; by default it would go on only 5 ms later, each time, where many clients keep the loop busy.
+_SWITCH = 0.0005
 
 
 def run(options: Namespace) -> int:
@@ -18,11 +21,8 @@ def run(options: Namespace) -> int:
     host, port = listening.getsockname()[:2]
     voice = Voice(say=_nothing if options.quiet else _tell, warn=_tell)
     voice.say(f"serving {config.site.output} at http://{f'[{host}]' if ':' in host else host}:{port}/")
-    done = asyncio.run(serve(config, listening, voice))
-    if not done:
-        _tell("a publication was not finished; the next start does it again")
-        sys.stdout.flush()
-        os._exit(0)  # its thread cannot be interrupted, and may be killed at any time: nothing is half done
+    sys.setswitchinterval(_SWITCH)
+    asyncio.run(serve(config, listening, voice))
     return 0
 
 

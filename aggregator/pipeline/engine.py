@@ -35,6 +35,7 @@ from aggregator.storage.files import known_files
 from aggregator.storage.sources import SourceState
 
 _CLAIMED_AT_ONCE = 256
+_HELD = 0.2  # seconds after which others may write: a transaction ends with the poll that is being written
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -118,7 +119,7 @@ class Engine:
         try:
             async with (
                 open_web(_settings(self._recorder.config)) as web,
-                FullTexts(self._db, lambda: self._recorder.config, web, self._pool, self._write) as full_texts,
+                FullTexts(self._db, lambda: self._recorder.config, web, self._pool, self._write, stop) as full_texts,
                 aclosing(poll_batch(web, self._pool, self._jobs(wanted, more), stop)) as batches,
             ):
                 async for outcomes in batches:
@@ -188,13 +189,18 @@ class Engine:
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
         """Several polls in one transaction where they come faster than the disk; a poll is never split."""
-        recorder = self._recorder
-        with writing(self._db):
-            results = [self._record_one(recorder, outcome) for outcome in outcomes]
-        for outcome, result in zip(outcomes, results, strict=True):
-            del self._states[outcome.job.source]
-            if result is not None:
-                self._told(result)
+        left = list(outcomes)
+        while left:
+            recorded: list[tuple[str, Result | None]] = []
+            ends = monotonic() + _HELD
+            with writing(self._db):
+                while left and monotonic() < ends:
+                    outcome = left.pop(0)
+                    recorded.append((outcome.job.source, self._record_one(self._recorder, outcome)))
+            for name, result in recorded:
+                del self._states[name]
+                if result is not None:
+                    self._told(result)
 
     def _record_one(self, recorder: Recorder, outcome: Outcome) -> Result | None:
         name = outcome.job.source

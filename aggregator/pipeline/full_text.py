@@ -39,11 +39,21 @@ Write = Callable[..., Awaitable[object]]
 class FullTexts:
     """Fetches wanted pages beside the polls. An async context manager, which ends with the last page that is wanted.
 
-    `config` gives feeds.toml as it is now, `write` calls a function in the thread that has the database.
+    `config` gives feeds.toml as it is now, `write` calls a function in the thread that has the database. Once `stop` is
+    set it ends at once: the next run comes to the other pages.
     """
 
-    def __init__(self, db: Database, config: Callable[[], Config], web: Web, pool: ReaderPool, write: Write) -> None:
+    def __init__(
+        self,
+        db: Database,
+        config: Callable[[], Config],
+        web: Web,
+        pool: ReaderPool,
+        write: Write,
+        stop: asyncio.Event | None = None,
+    ) -> None:
         self._db, self._config, self._web, self._pool, self._write = db, config, web, pool, write
+        self._stop = stop or asyncio.Event()
         self._asked = asyncio.Event()
         self._ending = False
 
@@ -56,11 +66,12 @@ class FullTexts:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ending = True
-        if error is None:
-            self.ask()
-        else:
+        is_cut_short = error is not None or self._stop.is_set()
+        if is_cut_short:
             self._working.cancel()
-        await asyncio.gather(self._working, return_exceptions=error is not None)
+        else:
+            self.ask()
+        await asyncio.gather(self._working, return_exceptions=is_cut_short)
 
     def ask(self) -> None:
         """Say that there may be pages to fetch."""

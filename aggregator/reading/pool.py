@@ -33,8 +33,10 @@ _log = logging.getLogger(__name__)
 class ReaderPool:
     """Worker processes with limits on time and memory. An async context manager."""
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, *, unlimited: bool = False) -> None:
+        """`unlimited` is for work that is our own, and may take its time and its memory."""
         self._workers = workers or min(2, os.cpu_count() or 1)
+        self._unlimited = unlimited
         self._pool: ProcessPool | None = None
 
     async def __aenter__(self) -> Self:
@@ -52,7 +54,8 @@ class ReaderPool:
         reason = ""
         for _ in range(2):
             try:
-                future = self._started().schedule(_work, args=[function, args, kwargs], timeout=SECONDS)
+                work, seconds = (_call, None) if self._unlimited else (_work, SECONDS)
+                future = self._started().schedule(work, args=[function, args, kwargs], timeout=seconds)
                 result = await asyncio.wrap_future(future)
             except (TookTooLongError, TimeoutError):
                 return Unreadable(f"it took more than {SECONDS} seconds to read and was given up")
@@ -81,6 +84,11 @@ def _work(function: Callable[..., object], args: tuple[object, ...], kwargs: dic
         return function(*args, **kwargs)
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)
+
+
+def _call(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    """In the worker: the call, and no more."""
+    return function(*args, **kwargs)
 
 
 def _ignore_interrupts() -> None:

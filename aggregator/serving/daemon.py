@@ -27,16 +27,13 @@ _GRACE = 8.0  # seconds for the polls that are under way when the server is to s
 _LAST = 5.0  # seconds for a last publication
 
 
-async def serve(config: Config, listening: socket.socket, voice: Voice) -> bool:
-    """Serve until SIGTERM or SIGINT; a second one hurries. Return whether all that was begun came to its end.
-
-    Raises StoreError where the database cannot be used at the start.
-    """
+async def serve(config: Config, listening: socket.socket, voice: Voice) -> None:
+    """Serve until SIGTERM or SIGINT; a second one hurries. Raises StoreError for a database that cannot be used."""
     daemon = Daemon(config, listening, voice)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, daemon.stop)
-    return await daemon.run()
+    await daemon.run()
 
 
 class Daemon:
@@ -68,7 +65,7 @@ class Daemon:
         self._duties.stop()
         self._stopping.set()
 
-    async def run(self) -> bool:
+    async def run(self) -> None:
         """Serve until `stop` is called; see `serve`."""
         listening = asyncio.create_task(self._listener.run())
         try:
@@ -76,15 +73,14 @@ class Daemon:
             try:
                 with Owner(self._config.site.database) as owner:
                     self._tell_of_others(owner)
-                    async with Engine(db, owner, self._config, self._duties.note) as self._engine, self._searches:
-                        await self._work(self._engine)
+                    engine = Engine(db, owner, self._config, self._duties.note)
+                    async with engine as self._engine, self._press, self._searches:
+                        await self._work(engine)
             finally:
                 db.close()
         finally:
             self._listener.stop()
             await listening
-            done = self._press.close()
-        return done
 
     async def _work(self, engine: Engine) -> None:
         systemd.notify("READY=1")
@@ -104,13 +100,11 @@ class Daemon:
         await self._first(polling, self._hurry, _GRACE)
         polling.cancel()
         await asyncio.gather(polling, following, return_exceptions=True)
-        await self._first(asyncio.create_task(self._finish()), self._hurry, _LAST)
-
-    async def _finish(self) -> None:
-        """Publish what came in last, or let a publication that has begun come to its end."""
         if self._duties.is_behind:
-            await self._duties.publish()
-        await self._press.settled()
+            last = asyncio.create_task(self._duties.publish())
+            await self._first(last, self._hurry, _LAST)
+            last.cancel()
+            await asyncio.gather(last, return_exceptions=True)
 
     async def _first(self, task: asyncio.Task[None], event: asyncio.Event, seconds: float | None = None) -> bool:
         """Wait for the task, the event or so many seconds, whichever is first; whether it was the task."""

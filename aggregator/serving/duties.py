@@ -25,8 +25,9 @@ from aggregator.serving.searches import Searches
 from aggregator.serving.troubles import Troubles
 from aggregator.serving.vitals import Vitals
 from aggregator.serving.watch import changes
+from aggregator.storage.errors import DamagedError
 
-_TICK, _FILES, _PUBLISH = 1.0, 2.0, 1.0  # seconds between two looks
+_TICK, _FILES, _PUBLISH, _UPKEEP = 1.0, 2.0, 1.0, 600.0  # seconds between two looks
 _AGAIN = 60.0  # seconds after which what failed is tried again
 
 _log = logging.getLogger(__name__)
@@ -47,13 +48,13 @@ class Duties:
         self._due = asyncio.Event()
         self._halt = asyncio.Event()
         self._stopped = asyncio.Event()
-        self._news = self._polls = False
+        self._news = self._polls = self._publishing = False
         self._published_at = self._published_for = 0.0
 
     @property
     def is_behind(self) -> bool:
-        """Whether something is stored that is not published."""
-        return self._news
+        """Whether something is stored that is not published, as far as this server knows."""
+        return self._news or self._publishing
 
     def jobs(self, engine: Engine) -> Mapping[str, tuple[float, Job]]:
         """Return what the scheduler is to start, each with the seconds between two starts."""
@@ -70,10 +71,18 @@ class Duties:
             if is_time(rested, self._published_for, news=self._news, polls=self._polls):
                 await self.publish()
 
+        async def upkeep() -> None:
+            await self._attempt("upkeep", self._upkeep())
+
         async def watchdog() -> None:
             systemd.notify("WATCHDOG=1")
 
-        jobs = {"tick": (_TICK, tick), "files": (_FILES, files), "publish": (_PUBLISH, publish)}
+        jobs = {
+            "tick": (_TICK, tick),
+            "files": (_FILES, files),
+            "publish": (_PUBLISH, publish),
+            "upkeep": (_UPKEEP, upkeep),
+        }
         seconds = systemd.watchdog()
         return {**jobs, "watchdog": (seconds, watchdog)} if seconds else jobs
 
@@ -98,7 +107,9 @@ class Duties:
         loop = asyncio.get_running_loop()
         began = loop.time()
         self._news = self._polls = False
+        self._publishing = True
         done = await self._attempt("publishing", self._publish())
+        self._publishing = False
         self._published_at = loop.time()
         self._published_for = self._published_at - began if done else _AGAIN / 3
         self._news = self._news or not done
@@ -145,6 +156,14 @@ class Duties:
         for refused in published.refused:
             self._troubles.begin("publishing", f"{refused.path} keeps its last good form: {refused.reason}")
 
+    async def _upkeep(self) -> None:
+        taken, trouble = await self._press.upkeep()
+        self._news = self._news or bool(taken)
+        if trouble:
+            self._troubles.begin("backup", trouble)
+        else:
+            self._troubles.end("backup")
+
     async def _next_tick(self) -> None:
         self._troubles.end("polling")  # what is due could be asked for
         await self._due.wait()
@@ -154,6 +173,8 @@ class Duties:
         """Whether it could be done; where not, that is told, and what comes next goes on."""
         try:
             await work
+        except DamagedError as error:
+            self._troubles.begin(name, f"{error}; start the server again, which puts it right")
         except UserError as error:
             self._troubles.begin(name, str(error))
         except Exception as error:  # noqa: BLE001 - whatever ends one duty must not end the others

@@ -1,16 +1,26 @@
-"""The server's publisher: a thread of its own, with a connection of its own, beside the one that writes polls down."""
+"""The server's publisher: a process of its own, so that what it renders keeps no client waiting and it can be ended.
+
+It has its own connection to the database, beside the one that writes polls down. Ended in the middle of its work it
+leaves nothing half done: files are put in their places whole, and what is not noted as published is published again.
+"""
 
 import asyncio
+import pickle
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import ParamSpec, TypeVar
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
 
 from sqlite_utils import Database
 
 from aggregator.config.values import Config
+from aggregator.model import Unreadable
 from aggregator.pipeline.publish import Published, Publisher
 from aggregator.pipeline.resync import resync
+from aggregator.pipeline.upkeep import back_up, prune
+from aggregator.reading.pool import ReaderPool
 from aggregator.storage.database import open_database
 from aggregator.storage.topics import retired_topics
 
@@ -18,8 +28,11 @@ _REST = 2.0  # seconds between two publications at least, and three times as lon
 _STATUS = 60.0  # seconds after which the status page tells of polls that brought nothing
 _SWEEP = 600.0  # seconds after which items may have grown too old for a topic
 
-_P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+
+class PressError(Exception):
+    """The publisher's process was lost, twice."""
 
 
 def is_time(rested: float, took: float, *, news: bool, polls: bool) -> bool:
@@ -28,60 +41,76 @@ def is_time(rested: float, took: float, *, news: bool, polls: bool) -> bool:
 
 
 class Press:
-    """Brings the database in step with feeds.toml, and the output folder in step with the database."""
+    """Brings the database in step with feeds.toml, and the output folder in step with the database.
+
+    An async context manager; one thing is done at a time. Leaving it ends what is still being done.
+    """
 
     def __init__(self, config: Config) -> None:
-        self._config = config
-        self._thread = ThreadPoolExecutor(1, "publisher")
-        self._at_work: set[asyncio.Future[object]] = set()
-        self._db: Database | None = None
+        self._config = pickle.dumps(config)
+        self._pool = ReaderPool(1, unlimited=True)
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.__aexit__(kind, error, trace)
 
     async def adopt(self, config: Config) -> frozenset[str]:
         """Make what is stored as if this feeds.toml had always stood, and return the names of retired topics."""
-        return await self._run(self._adopt, config)
+        packed = pickle.dumps(config)
+        retired = await self._run(_adopt, packed)
+        self._config = packed
+        return retired
 
     async def publish(self) -> Published:
         """Write what differs. Raises OutputError."""
-        return await self._run(self._publish)
+        return await self._run(_publish, self._config)
 
-    async def settled(self) -> None:
-        """Wait until it has nothing more to do."""
-        while self._at_work:
-            await asyncio.wait(self._at_work)
+    async def upkeep(self) -> tuple[int, str]:
+        """Take away what is too old, and make the daily backup; return how many items went, and what went wrong."""
+        return await self._run(_upkeep, self._config)
 
-    def close(self) -> bool:
-        """Take no further work; whether all of it was done. What is not is done after the next start."""
-        done = not self._at_work
-        if done:
-            self._thread.submit(self._disconnect)
-        self._thread.shutdown(wait=done, cancel_futures=not done)
-        return done
+    async def _run(self, function: Callable[[bytes], _R], config: bytes) -> _R:
+        async with self._turn:
+            result = await self._pool.run(function, config)
+        if isinstance(result, Unreadable):
+            raise PressError("the process that publishes was lost")
+        return result
 
-    async def _run(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        """Call it in the thread. It goes on there where nobody waits for it any more."""
-        future = asyncio.wrap_future(self._thread.submit(function, *args, **kwargs))
-        self._at_work.add(future)  # type: ignore[arg-type]  # whatever it gives
-        future.add_done_callback(self._at_work.discard)
-        return await asyncio.shield(future)
 
-    # -- In the thread ------------------------------------------------------------------------------------------------
+# -- In the process ---------------------------------------------------------------------------------------------------
 
-    def _adopt(self, config: Config) -> frozenset[str]:
-        db = self._connected()
-        resync(db, config, _now())
-        self._config = config
-        return retired_topics(db)
 
-    def _publish(self) -> Published:
-        return Publisher(self._connected(), self._config, _now()).publish()
+def _adopt(config: bytes) -> frozenset[str]:
+    known = _unpacked(config)
+    db = _connected(known.site.database)
+    resync(db, known, _now())
+    return retired_topics(db)
 
-    def _connected(self) -> Database:
-        self._db = self._db or open_database(self._config.site.database)
-        return self._db
 
-    def _disconnect(self) -> None:
-        if self._db is not None:
-            self._db.close()
+def _publish(config: bytes) -> Published:
+    known = _unpacked(config)
+    return Publisher(_connected(known.site.database), known, _now()).publish()
+
+
+def _upkeep(config: bytes) -> tuple[int, str]:
+    known = _unpacked(config)
+    return prune(_connected(known.site.database), known, _now()), back_up(known, _now())
+
+
+@lru_cache(maxsize=1)
+def _unpacked(config: bytes) -> Config:
+    unpacked: Config = pickle.loads(config)  # noqa: S301 - our own bytes, from the process that started this one
+    return unpacked
+
+
+@lru_cache(maxsize=1)
+def _connected(database: Path) -> Database:
+    return open_database(database)
 
 
 def _now() -> datetime:

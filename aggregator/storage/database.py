@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 from sqlite_utils import Database
 
@@ -16,6 +17,9 @@ from aggregator.storage.schema import from_a_newer_version, migrations
 __all__ = ["StoreError", "must_have_room", "open_database", "open_reader", "writing"]
 
 BUSY_SECONDS = 30
+# SQLite lets whoever waits for its lock sleep, up to a tenth of a second, and look again: beside one who writes a long
+# transaction after another, the turn of the others might not come within BUSY_SECONDS.
+_LONG, _BREATH = 0.05, 0.1  # seconds; and for how much of its own time who wrote so long leaves the lock alone
 ROOM = 16_000_000  # bytes that must be free before anything is polled: a body, its items, the files made of them
 
 
@@ -87,12 +91,13 @@ def _prepare(db: Database, path: Path) -> None:
 
 @contextmanager
 def writing(db: Database) -> Iterator[None]:
-    """One transaction that has the write lock from its start: it waits for another writer.
+    """One transaction that has the write lock from its start: it waits for another writer, and lets others write after.
 
     Raises StoreError where the database cannot be written; then nothing of it is.
     """
     try:
         db.execute("BEGIN IMMEDIATE")
+        began = monotonic()
         try:
             yield
             db.execute("COMMIT")
@@ -102,6 +107,9 @@ def writing(db: Database) -> Iterator[None]:
             raise
     except sqlite3.Error as error:
         raise _met(error, db) from error
+    took = monotonic() - began
+    if took > _LONG:
+        sleep(min(took * _BREATH, _BREATH))
 
 
 def _met(error: sqlite3.Error, db: Database) -> Exception:
