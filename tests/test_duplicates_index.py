@@ -120,9 +120,10 @@ def test_expiry_forgets_the_oldest(db: sqlite3.Connection) -> None:
     """Everything below a number is forgotten, wherever its keys lie, and nothing else."""
     for number in (4094, 4095, 4096, 4097):
         index.add(db, sighting(TITLE, TEXT, number=number, source=f"source-{number}"))
-    index.expire(db, 4096)
+    assert index.expire(db, 4096, 1) == 1
+    assert index.expire(db, 4096, 10) == 1
     assert found(db, sighting(TITLE, TEXT, source="post")) == [4096, 4097]
-    index.expire(db, 5000)
+    index.expire(db, 5000, 10)
     assert rows(db) == (0, 0)
 
 

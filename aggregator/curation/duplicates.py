@@ -44,13 +44,15 @@ def gather(
     item_of: Mapping[int, int],
     members: Mapping[int, Collection[int]],
     vetoes: Collection[tuple[int, int]] = (),
+    own: int | None = None,
 ) -> Folding | None:
-    """Return which item a new copy joins, and which other items its verdicts show to be the same; None for a new item.
+    """Return which item a copy joins, and which other items its verdicts show to be the same; None for a new item.
 
-    `item_of` gives the item of each candidate, `members` the appearances of each of those items. Items that a user has
-    split are not joined again through a third copy: the surest verdict decides between them.
+    `own` is the item of a copy that is stored already: None then says that it joins no other. `item_of` gives the item
+    of each candidate, `members` the appearances of each of those items. Items that a user has split are not joined
+    again through a third copy: the surest verdict decides between them.
     """
-    joined: list[int] = []
+    joined = [own] if own else []
     best: Verdict | None = None
     for verdict in sorted(verdicts, key=_surest_first):
         item = item_of[verdict.candidate]

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from aggregator.config.values import Config
 from aggregator.curation.canonical import canonical_url
-from aggregator.curation.duplicates import Folding, decide, gather
+from aggregator.curation.duplicates import Folding, dated, decide, gather
 from aggregator.curation.fingerprints import Fingerprint
 from aggregator.curation.showing import FULL_TEXT, showing_rank
 from aggregator.curation.verdicts import Sighting
@@ -31,17 +31,40 @@ class Folder:
     config: Config
     now: datetime
 
-    def find(self, source: str, at: datetime, mark: Fingerprint) -> Folding | None:
-        """Return which item a copy that is not stored yet belongs to; None where it is an article of its own."""
-        new = Sighting(0, source, int(at.timestamp()), mark)
-        verdicts = decide(new, fingerprints.candidates(self.db.conn, source, new.at, mark))
+    def find(
+        self, source: str, mark: Fingerprint, published: datetime | None, known: Appearance | None = None
+    ) -> Folding | None:
+        """Return which item a copy belongs to, and which items it shows to be one; None where there is nothing to join.
+
+        `known` is the copy itself where it is stored already, and has changed.
+        """
+        at = dated(published, known.first_seen if known else self.now)
+        new = Sighting(known.id if known else 0, source, at, mark)
+        verdicts = decide(new, fingerprints.candidates(self.db.conn, source, at, mark))
         if not verdicts:
             return None
         found = copies.with_numbers(self.db, (verdict.candidate for verdict in verdicts))
         item_of = {copy.id: copy.item_id for copy in found}
-        members = {item: [copy.id for copy in copies.copies_of(self.db, item)] for item in set(item_of.values())}
+        own = known.item_id if known else None
+        items = {*item_of.values()} | ({own} if own else set())
+        members = {item: [copy.id for copy in copies.copies_of(self.db, item)] for item in items}
         split = vetoes.among(self.db, (number for numbers in members.values() for number in numbers))
-        return gather((verdict for verdict in verdicts if verdict.candidate in item_of), item_of, members, split)
+        standing = (verdict for verdict in verdicts if verdict.candidate in item_of)
+        return gather(standing, item_of, members, split, own=own)
+
+    def enter(self, number: int, source: str, mark: Fingerprint, published: datetime | None, seen: datetime) -> None:
+        """Let a stored copy be found by those that come after it."""
+        fingerprints.add(self.db.conn, Sighting(number, source, dated(published, seen), mark))
+
+    def fold_again(self, known: Appearance, mark: Fingerprint) -> int:
+        """Join a stored copy to those that it has become a copy of; return the item that it then is in."""
+        folding = self.find(known.source, mark, known.published, known)
+        if folding is None:
+            return known.item_id
+        verdict = folding.verdict
+        self.merge(folding.absorbed, folding.item, Evidence(verdict.rule, verdict.score, verdict.why))
+        self.choose_shown(folding.item)
+        return folding.item
 
     def merge(self, absorbed: Iterable[int], into: int, evidence: Evidence) -> None:
         """Make the copies of some items those of another; ids that readers know go on meaning something."""
@@ -54,6 +77,13 @@ class Folder:
 
     def split(self, torn: Appearance) -> int:
         """Tear a copy off its item, never to be folded into it again, and return the item that it becomes."""
+        others = [copy.id for copy in copies.copies_of(self.db, torn.item_id) if copy.id != torn.id]
+        item_id = self.tear(torn)
+        vetoes.add(self.db, torn.id, others)
+        return item_id
+
+    def tear(self, torn: Appearance) -> int:
+        """Make a copy, one of several of an item, an item of its own, and return that."""
         others = [copy for copy in copies.copies_of(self.db, torn.item_id) if copy.id != torn.id]
         item = copies.load_copy(self.db, torn)
         if torn.shown:
@@ -61,7 +91,6 @@ class Folder:
         item_id = self.add_item(item, torn.source, torn.guid_key, torn.first_seen)
         copies.move(self.db, torn, item_id, Evidence())
         copies.mark_shown(self.db, torn)
-        vetoes.add(self.db, torn.id, (copy.id for copy in others))
         return item_id
 
     def add_item(self, item: Item, source: str, key: str, first_seen: datetime, *, age: int = 0) -> int:

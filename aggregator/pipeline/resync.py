@@ -6,6 +6,7 @@ from sqlite_utils import Database
 
 from aggregator.config.values import Config
 from aggregator.pipeline.folding import Folder
+from aggregator.pipeline.refolding import refold
 from aggregator.pipeline.routing import reroute
 from aggregator.storage import items, sources, topics
 from aggregator.storage.database import writing
@@ -20,6 +21,8 @@ def resync(db: Database, config: Config, now: datetime) -> None:
         for name in synced.renamed:
             topics.touch_topics_of_source(db, name, now)
     folder = Folder(db, config, now)
+    for name in synced.folding:
+        refold(folder, name)
     shared = items.with_several_copies(db, synced.ranked)
     for start in range(0, len(shared), _CHUNK):
         with writing(db):

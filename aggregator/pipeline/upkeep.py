@@ -1,4 +1,7 @@
-"""What is done once a day: items older than `keep` leave the database, old rows of polls too, and a backup is made."""
+"""What is done once a day: what is too old leaves the database, and a backup is made.
+
+Items go by `keep`, rows of polls and the fingerprints by which copies are found after a fixed time.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,7 +11,8 @@ from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
 from aggregator.polling.files import find_files
-from aggregator.storage import chores, recovery, retention
+from aggregator.storage import appearances as copies
+from aggregator.storage import chores, fingerprints, recovery, retention
 from aggregator.storage.backup import back_up_daily
 from aggregator.storage.database import writing
 from aggregator.storage.errors import DamagedError, StoreError
@@ -20,6 +24,9 @@ _DAY = timedelta(days=1)
 # not empty the database: that day nothing is taken away.
 _BELIEVED = timedelta(days=40)
 _POLLS_KEPT = timedelta(days=40)  # the charts show thirty
+# How long a copy is found by those that come after it. Feeds that are added later go back some weeks; beyond that the
+# index of fingerprints would grow with the archive, for what hardly ever comes.
+FINDABLE = timedelta(days=60)
 _AT_ONCE = 100
 _PRUNE = "prune"
 
@@ -40,10 +47,20 @@ def prune(db: Database, config: Config, now: datetime, seconds: float = 10.0) ->
     with writing(db):
         retention.forget_polls(db, now - _POLLS_KEPT)
     done, taken = _Pruning(db, config, now).go(end)
-    if done:
+    if _expire(db, now, end) and done:
         with writing(db):
             chores.note_done(db, _PRUNE, now)
     return taken
+
+
+def _expire(db: Database, now: datetime, end: float) -> bool:
+    """Let the oldest copies be found no more until it is `end` by the monotonic clock; whether that was all of them."""
+    before = copies.first_since(db, now - FINDABLE)
+    while monotonic() < end:
+        with writing(db):
+            if fingerprints.expire(db.conn, before, _AT_ONCE) < _AT_ONCE:
+                return True
+    return False
 
 
 def back_up(config: Config, now: datetime) -> str:

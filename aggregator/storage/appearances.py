@@ -73,6 +73,23 @@ def seen_since(db: Database, since: datetime) -> list[Appearance]:
     return _many(db, "first_seen >= ? ORDER BY id", [to_text(since)])
 
 
+def numbers_of(db: Database, source: str, since: int = 0) -> list[int]:
+    """Return the numbers of a source's copies, from one number on, in the order in which they came."""
+    query = "SELECT id FROM appearances WHERE source = ? AND id >= ? ORDER BY id"
+    return [number for (number,) in db.execute(query, [source, since]).fetchall()]
+
+
+def first_since(db: Database, since: datetime) -> int:
+    """Return the number from which on copies were first seen since a time; numbers follow time."""
+    low, high = 0, int(db.execute("SELECT ifnull(max(id), 0) + 1 FROM appearances").fetchone()[0])
+    while low < high:
+        middle = (low + high) // 2
+        query = "SELECT id, first_seen FROM appearances WHERE id >= ? ORDER BY id LIMIT 1"
+        number, seen = db.execute(query, [middle]).fetchone()
+        low, high = (low, middle) if from_text(seen) >= since else (number + 1, high)
+    return low
+
+
 def with_numbers(db: Database, numbers: Iterable[int]) -> list[Appearance]:
     """Return the copies with these numbers."""
     return _many(db, "id IN (SELECT value FROM json_each(?))", [json.dumps(sorted(numbers))])

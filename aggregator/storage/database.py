@@ -20,6 +20,8 @@ BUSY_SECONDS = 30
 # SQLite lets whoever waits for its lock sleep, up to a tenth of a second, and look again: beside one who writes a long
 # transaction after another, the turn of the others might not come within BUSY_SECONDS.
 _LONG, _BREATH = 0.05, 0.1  # seconds; and for how much of its own time who wrote so long leaves the lock alone
+# Bytes. Looking for copies reads pages from all over the index: they are kept, and read where the system has them.
+_CACHE, _MAPPED = 1 << 26, 1 << 30
 ROOM = 16_000_000  # bytes that must be free before anything is polled: a body, its items, the files made of them
 
 
@@ -82,6 +84,8 @@ def _prepare(db: Database, path: Path) -> None:
     db.enable_wal()
     # A crash loses nothing, a power cut at most the last polls: they are polled again.
     db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(f"PRAGMA cache_size = -{_CACHE // 1024}")
+    db.execute(f"PRAGMA mmap_size = {_MAPPED}").fetchone()
     if from_a_newer_version(db):
         raise StoreError(f"{path}: a newer version of this program has written it; use that one")
     if migrations.pending(db):

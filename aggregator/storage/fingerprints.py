@@ -125,11 +125,12 @@ def remove(db: sqlite3.Connection, appearances: Iterable[int]) -> None:
         db.execute("DELETE FROM fingerprints WHERE appearance = ?", (sighting.appearance,))
 
 
-def expire(db: sqlite3.Connection, before: int) -> None:
-    """Forget every sighting whose appearance has a number below `before`."""
-    for table in _KEY_TABLES:
-        db.execute(f"DELETE FROM {table} WHERE appearance < ?", (before,))  # noqa: S608 - our own names
-    db.execute("DELETE FROM fingerprints WHERE appearance < ?", (before,))
+def expire(db: sqlite3.Connection, before: int, limit: int) -> int:
+    """Forget up to `limit` sightings whose appearances have numbers below `before`; return how many those were."""
+    query = "SELECT appearance FROM fingerprints WHERE appearance < ? ORDER BY appearance LIMIT ?"
+    old = [appearance for (appearance,) in db.execute(query, (before, limit))]
+    remove(db, old)
+    return len(old)
 
 
 def _settle(db: sqlite3.Connection, appearance: int) -> None:

@@ -223,6 +223,12 @@ def chores(db: Database) -> None:
     db.execute("CREATE TABLE chores (name TEXT PRIMARY KEY, done TEXT NOT NULL) WITHOUT ROWID")
 
 
+@migrations()
+def dedupe_of_sources(db: Database) -> None:
+    """Whether what is stored of a source has been folded, as far as it goes."""
+    db.execute("ALTER TABLE sources ADD COLUMN dedupe INTEGER NOT NULL DEFAULT 1")
+
+
 def from_a_newer_version(db: Database) -> bool:
     """Whether the database has been through migrations that this version does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

@@ -40,25 +40,27 @@ class SourceState:
 
 @dataclass(slots=True)
 class Synced:
-    """Sources of which an edit changed which copy is shown (`ranked`) or how they are named (`renamed`)."""
+    """Sources of which an edit changed something that is stored.
+
+    `ranked`: which copy is shown; `renamed`: how they are named; `folding`: whether their copies are folded.
+    """
 
     ranked: list[str] = field(default_factory=list)
     renamed: list[str] = field(default_factory=list)
+    folding: list[str] = field(default_factory=list)
 
 
 def sync(db: Database, sources: Mapping[str, Source]) -> Synced:
     """Bring the table in step with feeds.toml; only what differs is written, and who left keeps their row and items."""
     synced = Synced()
-    rows = db.execute("SELECT name, url, configured, priority, state, shown_as FROM sources").fetchall()
-    stored = {
-        name: (url, configured, priority, state, shown_as) for name, url, configured, priority, state, shown_as in rows
-    }
+    rows = db.execute("SELECT name, url, configured, priority, state, shown_as, dedupe FROM sources").fetchall()
+    stored = {name: tuple(values) for name, *values in rows}
     for name, source in sources.items():
         row = stored.get(name)
         if row is None:
             _add(db, source)
             continue
-        url, configured, priority, state, shown_as = row
+        url, configured, priority, state, shown_as, dedupe = row
         if url != (source.url or source.path):
             _start_anew(db, name, source.url or source.path)
         if (configured, priority) != (1, source.priority):
@@ -67,6 +69,8 @@ def sync(db: Database, sources: Mapping[str, Source]) -> Synced:
         if shown_as != _shown_as(source):
             db.execute("UPDATE sources SET shown_as = ? WHERE name = ?", [_shown_as(source), name])
             synced.renamed.append(name)
+        if bool(dedupe) != source.dedupe:
+            synced.folding.append(name)
         if (state == "disabled") == source.enabled:
             db.execute("UPDATE sources SET state = ? WHERE name = ?", ["new" if source.enabled else "disabled", name])
     for name, row in stored.items():
@@ -79,8 +83,9 @@ def sync(db: Database, sources: Mapping[str, Source]) -> Synced:
 def _add(db: Database, source: Source) -> None:
     state, target = "new" if source.enabled else "disabled", source.url or source.path
     db.execute(
-        """INSERT INTO sources (name, url, poll_url, local, priority, shown_as, state) VALUES (?, ?, ?, ?, ?, ?, ?)""",
-        [source.name, target, target, bool(source.path), source.priority, _shown_as(source), state],
+        """INSERT INTO sources (name, url, poll_url, local, priority, shown_as, state, dedupe)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+        [source.name, target, target, bool(source.path), source.priority, _shown_as(source), state, source.dedupe],
     )
 
 
