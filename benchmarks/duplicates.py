@@ -8,81 +8,28 @@ cluster (duplicates), story (same event) and kind.
 """
 
 import argparse
-import json
 import random
 import sqlite3
 import tempfile
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from html import unescape
-from itertools import combinations, count, islice, pairwise
+from itertools import count, islice, pairwise
 from pathlib import Path
-from re import compile as pattern
 from typing import Any
 
-from aggregator.curation.duplicates import decide, gather
 from aggregator.curation.fingerprints import Fingerprint, fingerprint
 from aggregator.curation.stories import Account, stories
 from aggregator.curation.verdicts import WINDOW, Sighting
 from aggregator.model import Item
+from aggregator.pipeline.backtest import Articles, grouped, lines, pairs, sightings
+from aggregator.reading.html import plain_text
 from aggregator.storage import fingerprints as index
 
 Polled = tuple[Item, str, int]
-_TAG = pattern(r"<[^>]*>")
 _POLL = 25
 _MEASURED = 10_000
-
-
-class Articles:
-    """The copies seen so far and the article that each belongs to: what the store does, in memory."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self.db = db
-        self.item_of: dict[int, int] = {}
-        self.members: dict[int, list[int]] = defaultdict(list)
-        self.rules: Counter[str] = Counter()
-
-    def take(self, new: Sighting) -> None:
-        """Find, decide and enter one copy."""
-        verdicts = decide(new, index.candidates(self.db, new.source, new.at, new.fingerprint))
-        items = {self.item_of[verdict.candidate] for verdict in verdicts}
-        folding = gather(verdicts, self.item_of, {item: self.members[item] for item in items})
-        index.add(self.db, new)
-        item = folding.item if folding else new.appearance
-        for absorbed in folding.absorbed if folding else ():
-            for copy in self.members.pop(absorbed):
-                self.item_of[copy] = item
-                self.members[item].append(copy)
-        self.rules[folding.verdict.rule if folding else "new"] += 1
-        self.item_of[new.appearance] = item
-        self.members[item].append(new.appearance)
-
-
-def lines(path: Path) -> list[dict[str, Any]]:
-    """Return the values of a file of JSON lines."""
-    with path.open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.strip()]
-
-
-def plain(html: str) -> str:
-    """Return HTML as words: the corpus has it as its feeds had it."""
-    return unescape(_TAG.sub(" ", html))
-
-
-def item_of(row: Mapping[str, Any]) -> Item:
-    """Return a line of a set as an item."""
-    title, summary, content = (plain(row[name] or "") for name in ("title", "summary", "content"))
-    return Item(guid=row["id"], title=title, url=row["url"] or "", summary=summary, text=content)
-
-
-def sightings(rows: Iterable[Mapping[str, Any]]) -> Iterator[Sighting]:
-    """The stream as it would be polled: an item without a date is dated by when it was seen."""
-    now = 0
-    for number, row in enumerate(rows):
-        now = now if row["published"] is None else row["published"]
-        yield Sighting(number, row["feed"], now, fingerprint(item_of(row)))
 
 
 def score(folder: Path, name: str) -> str:
@@ -90,24 +37,22 @@ def score(folder: Path, name: str) -> str:
     rows = lines(folder / f"{name}.items.jsonl")
     gold = {row["id"]: row for row in lines(folder / f"{name}.gold.jsonl")}
     labels = [gold[row["id"]] for row in rows]
-    db = sqlite3.connect(":memory:", isolation_level=None)
-    db.executescript(index.TABLES)
-    articles = Articles(db)
-    for sighting in sightings(rows):
-        articles.take(sighting)
+    articles = Articles()
+    verdicts = [articles.take(sighting) for sighting in sightings(rows)]
+    rules = Counter(verdict.rule if verdict else "new" for verdict in verdicts)
     right, found = pairs(grouped(labels, "cluster").values()), pairs(articles.members.values())
     strangers = [pair for pair in found if labels[pair[0]]["story"] != labels[pair[1]]["story"]]
     wrong = Counter(kind for pair in found - right for kind in {labels[number]["kind"] for number in pair})
     return (
         f"{name:8s} {ratios(len(right & found), len(found), len(right))}  pairs joining two stories {len(strangers)}"
-        f"  wrong pairs by kind {dict(wrong)}  rules {dict(articles.rules)}\n         {score_stories(rows, labels)}"
+        f"  wrong pairs by kind {dict(wrong)}  rules {dict(rules)}\n         {score_stories(rows, labels)}"
     )
 
 
 def score_stories(rows: list[dict[str, Any]], labels: list[dict[str, Any]]) -> str:
     """B-cubed of the stories: for each article, how pure and how whole is the story it is in."""
     accounts = [
-        Account(number, sighting.at, plain(row["title"] or ""), plain(row["content"] or row["summary"] or ""))
+        Account(number, sighting.at, plain_text(row["title"] or ""), plain_text(row["content"] or row["summary"] or ""))
         for number, (row, sighting) in enumerate(zip(rows, sightings(rows), strict=True))
     ]
     told = {number: set(story) for story in stories(accounts) for number in story}
@@ -117,19 +62,6 @@ def score_stories(rows: list[dict[str, Any]], labels: list[dict[str, Any]]) -> s
     recall = sum(hits / len(truth[number]) for number, hits in zip(truth, right, strict=True))
     precision, recall = precision / len(truth), recall / len(truth)
     return f"stories, B-cubed P {precision:.3f}  R {recall:.3f}  F1 {2 * precision * recall / (precision + recall):.3f}"
-
-
-def grouped(labels: Iterable[Mapping[str, Any]], key: str) -> dict[str, list[int]]:
-    """Return the places of the items under each label."""
-    groups: dict[str, list[int]] = defaultdict(list)
-    for number, label in enumerate(labels):
-        groups[label[key]].append(number)
-    return groups
-
-
-def pairs(groups: Iterable[Iterable[int]]) -> set[tuple[int, int]]:
-    """Return every two that are in one group."""
-    return {pair for group in groups for pair in combinations(sorted(group), 2)}
 
 
 def ratios(hits: int, found: int, right: int) -> str:
@@ -144,7 +76,7 @@ def chatter(folder: Path, chance: random.Random) -> Iterator[str]:
     after: dict[str, list[str]] = defaultdict(list)
     for path in sorted(folder.glob("*.items.jsonl")):
         for row in lines(path):
-            for one, other in pairwise(plain(row["content"] or row["summary"] or "").split()):
+            for one, other in pairwise(plain_text(row["content"] or row["summary"] or "").split()):
                 after[one].append(other)
     starts = sorted(after)
     word = starts[0]

@@ -1,6 +1,7 @@
 """What the duplicate finder would fold: scored on labelled sets, or shown on what is stored. It changes nothing."""
 
 import json
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from aggregator.curation.duplicates import decide, gather
+from aggregator.curation.duplicates import dated, decide, gather
 from aggregator.curation.fingerprints import fingerprint
 from aggregator.curation.verdicts import Sighting, Verdict
 from aggregator.errors import ArgumentError
@@ -55,20 +56,20 @@ class Score:
 class Articles:
     """Copies and the article that each belongs to: what the store does, in memory."""
 
-    def __init__(self) -> None:
-        self.db = Database(memory=True)
-        for statement in index.TABLES.split(";\n"):
-            if statement.strip():
-                self.db.execute(statement)
+    def __init__(self, db: sqlite3.Connection | None = None) -> None:
+        """`db` has the tables of the index; without it they are made in memory."""
+        self.db = db or sqlite3.connect(":memory:", isolation_level=None)
+        if db is None:
+            self.db.executescript(index.TABLES)
         self.item_of: dict[int, int] = {}
         self.members: dict[int, list[int]] = defaultdict(list)
 
     def take(self, new: Sighting) -> Verdict | None:
         """Find, decide and enter one copy; the verdict that joined it to others, if one did."""
-        verdicts = decide(new, index.candidates(self.db.conn, new.source, new.at, new.fingerprint))
+        verdicts = decide(new, index.candidates(self.db, new.source, new.at, new.fingerprint))
         items = {self.item_of[verdict.candidate] for verdict in verdicts}
         folding = gather(verdicts, self.item_of, {item: self.members[item] for item in items})
-        index.add(self.db.conn, new)
+        index.add(self.db, new)
         item = folding.item if folding else new.appearance
         for absorbed in folding.absorbed if folding else ():
             for copy in self.members.pop(absorbed):
@@ -86,7 +87,7 @@ def score_sets(folder: Path) -> Iterator[Score]:
     if not names:
         raise ArgumentError(f"{folder} holds no labelled set: a NAME.items.jsonl and a NAME.gold.jsonl beside it")
     for name in names:
-        yield _score(name, _lines(folder / f"{name}.items.jsonl"), _lines(folder / f"{name}.gold.jsonl"))
+        yield _score(name, lines(folder / f"{name}.items.jsonl"), lines(folder / f"{name}.gold.jsonl"))
 
 
 def _score(name: str, rows: list[dict[str, Any]], gold: list[dict[str, Any]]) -> Score:
@@ -94,10 +95,10 @@ def _score(name: str, rows: list[dict[str, Any]], gold: list[dict[str, Any]]) ->
     try:
         of_row = [labels[row["id"]] for row in rows]
         articles = Articles()
-        for sighting in _sightings(rows):
+        for sighting in sightings(rows):
             articles.take(sighting)
-        right = _pairs(_grouped(of_row, "cluster").values())
-        found = _pairs(articles.members.values())
+        right = pairs(grouped(of_row, "cluster").values())
+        found = pairs(articles.members.values())
         strangers = [pair for pair in found if of_row[pair[0]]["story"] != of_row[pair[1]]["story"]]
         wrong = [(_title(rows[one]), _title(rows[other])) for one, other in sorted(found - right)]
     except KeyError as missing:
@@ -107,7 +108,8 @@ def _score(name: str, rows: list[dict[str, Any]], gold: list[dict[str, Any]]) ->
     return Score(name, len(rows), precision, hits / len(right) if right else 1.0, len(strangers), tuple(wrong))
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def lines(path: Path) -> list[dict[str, Any]]:
+    """Return the values of a file of JSON lines. Raises ArgumentError."""
     with path.open(encoding="utf-8") as file:
         try:
             return [json.loads(line) for line in file if line.strip()]
@@ -115,8 +117,8 @@ def _lines(path: Path) -> list[dict[str, Any]]:
             raise ArgumentError(f"{path} is not made of JSON lines: {error}") from None
 
 
-def _sightings(rows: Iterable[Mapping[str, Any]]) -> Iterator[Sighting]:
-    """The stream as it would be polled: an item without a date is dated by when it was seen."""
+def sightings(rows: Iterable[Mapping[str, Any]]) -> Iterator[Sighting]:
+    """Yield the items of a set as they would be polled: one without a date is dated by when it was seen."""
     now = 0
     for number, row in enumerate(rows):
         now = now if row["published"] is None else row["published"]
@@ -129,14 +131,16 @@ def _title(row: Mapping[str, Any]) -> str:
     return plain_text(row["title"] or "")
 
 
-def _grouped(labels: Iterable[Mapping[str, Any]], key: str) -> dict[str, list[int]]:
+def grouped(labels: Iterable[Mapping[str, Any]], key: str) -> dict[str, list[int]]:
+    """Return the places of the items under each label."""
     groups: dict[str, list[int]] = defaultdict(list)
     for number, label in enumerate(labels):
         groups[label[key]].append(number)
     return groups
 
 
-def _pairs(groups: Iterable[Iterable[int]]) -> Pairs:
+def pairs(groups: Iterable[Iterable[int]]) -> Pairs:
+    """Return every two that are in one group."""
     return {pair for group in groups for pair in combinations(sorted(group), 2)}
 
 
@@ -146,9 +150,8 @@ def fold_stored(db: Database, since: datetime) -> tuple[int, list[Fold]]:
     articles, folds = Articles(), []
     by_number = {copy.id: copy for copy in stored}
     for copy in stored:
-        at = copy.published or copy.first_seen
         mark = fingerprint(copies.load_copy(db, copy))
-        verdict = articles.take(Sighting(copy.id, copy.source, int(at.timestamp()), mark))
+        verdict = articles.take(Sighting(copy.id, copy.source, dated(copy.published, copy.first_seen), mark))
         if verdict:
             into = by_number[verdict.candidate]
             folds.append(Fold(copy.title, copy.source, into.title, into.source, verdict))
