@@ -135,7 +135,7 @@ def speed(folder: Path, window: int) -> None:
         print(f"  at the full window: {run.rates()}\n  {run.recall()}")
         print(f"  on two cores, a worker making the fingerprints: {run.on_two_cores(feed, _MEASURED):.0f} items/s")
         began = time.perf_counter()
-        while index.expire(run.articles.db, window // 2, 100):
+        while index.expire(run.articles.db, window // 2, 1000):
             pass
         print(f"  expiring half of it: {time.perf_counter() - began:.1f} s", flush=True)
 

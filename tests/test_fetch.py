@@ -161,6 +161,23 @@ def test_a_topic_may_show_every_copy(place: Place) -> None:
     assert "Also in" not in entries[0].content[0].value
 
 
+def test_copies_without_a_url_share_the_page_of_their_article(place: Place) -> None:
+    """With `duplicates = "show"` each copy is an entry; none has an address, and both lead to one page."""
+    for name, words in (("a", "First words. "), ("b", "Other words. ")):
+        place.save({f"{name}/1.txt": f"Council agrees on the harbour wall\n\n{words}{LONG}\n"})
+    place.configure(
+        '[sources.a]\npath = "a"\npriority = 1\n[sources.b]\npath = "b"\n'
+        '[topics.each]\ntitle = "Each"\nduplicates = "show"\narchive = false\n'
+    )
+    place.run("-q", "fetch")
+    assert len({entry.id for entry in place.feed("each").entries}) == 2
+    (link,) = {entry.link for entry in place.feed("each").entries}
+    page = place.published()[link.removeprefix("https://feeds.example.org/")]
+    assert b"First words" in page
+    place.run("-q", "publish")
+    assert place.published()[link.removeprefix("https://feeds.example.org/")] == page
+
+
 def test_articles_on_one_event_are_linked_under_the_newest(place: Place) -> None:
     """`stories = "group"`: the newest names the others, and none of them is hidden."""
     quake = "A strong earthquake shook the island of Varo on Friday, and {} people were hurt when roofs fell in the old town."

@@ -86,6 +86,14 @@ def test_those_in_trouble_come_first() -> None:
     assert "paid.example.org answered 503 (3 times in a row)" in page
 
 
+def test_the_page_calls_sources_and_topics_by_their_titles() -> None:
+    """The name of feeds.toml stands beside a source's title, where the two differ."""
+    status = Status((SourceStatus("bbc", "ok", title="BBC & World"),), (TopicStatus("news", title="The news"),))
+    page = render_status_page(SITE, status, Activity()).body.decode()
+    assert "BBC &amp; World <code>bbc</code>" in page
+    assert '<a href="news.html">The news</a>' in page
+
+
 def test_a_page_of_very_many_sources_is_bounded() -> None:
     """A thousand are listed, the rest is counted: the page stays one that opens."""
     sources = tuple(SourceStatus(f"s-{number}", "ok") for number in range(1200))

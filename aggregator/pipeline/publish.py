@@ -92,6 +92,7 @@ class Publisher:
             self._db, topic.name, self._sources, limit=topic.limit, per_source=topic.max_per_source, since=since
         )
         entries = self._as_shown(topic, newest)[: topic.limit]
+        pages = self._pages(entries, newest)
         if not entries and self._is_inherited(f"{topic.name}.atom"):
             return  # what a database that is lost has published is better than nothing
         if topic.stories == "group":
@@ -100,7 +101,7 @@ class Publisher:
             self._config.site, topic, entries, created=state.created, shares=self._shares, months=months
         )
         self._write(documents, _dates(documents, entries), topic.name)
-        self._write(self._pages(entries), {}, topic.name)
+        self._write(pages, {}, topic.name)
         for month in months:
             path = archive.path(topic, month)
             is_closed = month != months[-1] and (str(month) <= state.closed_month or self._is_inherited(path))
@@ -119,10 +120,11 @@ class Publisher:
                 yield _month(name)
 
     def _publish_month(self, topic: Topic, month: Month, months: list[Month]) -> None:
-        entries = self._as_shown(topic, store.month(self._db, topic.name, self._sources, str(month)))
+        folded = store.month(self._db, topic.name, self._sources, str(month))
+        entries = self._as_shown(topic, folded)
         document = render_archive(self._config.site, topic, month, entries, months=months, shares=self._shares)
         self._write((document,), _dates((document,), entries), topic.name)
-        self._write(self._pages(entries), {}, topic.name)
+        self._write(self._pages(entries, folded), {}, topic.name)
 
     def _as_shown(self, topic: Topic, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """The entries as the topic wants its duplicates: one for each article, or one for each copy."""
@@ -134,10 +136,11 @@ class Publisher:
 
         return store.each_copy(self._db, entries, self._sources, uid_of)
 
-    def _pages(self, entries: Iterable[Entry]) -> Iterator[Document]:
-        """The pages of the entries that have no URL of their own."""
-        for entry in entries:
-            if needs_page(entry):
+    def _pages(self, entries: Iterable[Entry], folded: Iterable[Entry]) -> Iterator[Document]:
+        """The pages of articles of which an entry has no URL of its own: one for an article, whoever shows it."""
+        wanted = {entry.id for entry in entries if needs_page(entry)}
+        for entry in folded:
+            if entry.id in wanted:
                 yield render_item_page(self._config.site, entry, self._shares.get(entry.source.name, "link"))
 
     def _publish_front(self) -> None:

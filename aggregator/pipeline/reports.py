@@ -21,6 +21,7 @@ def status(db: Database, config: Config) -> Status:
             SourceStatus(
                 name=name,
                 state=row["state"],
+                title=source.title or row["title"],
                 url=public_url(source.url),
                 last_polled=maybe_from(row["last_polled"]),
                 next_poll=maybe_from(row["next_poll"]),
@@ -33,9 +34,16 @@ def status(db: Database, config: Config) -> Status:
             if (row := sources.get(name))
         ),
         tuple(
-            TopicStatus(name, topics[name][0], from_text(topics[name][1])) for name in config.topics if name in topics
+            TopicStatus(name, *_size(topics[name]), topic.title)
+            for name, topic in config.topics.items()
+            if name in topics
         ),
     )
+
+
+def _size(row: tuple[int, str]) -> tuple[int, datetime]:
+    items, updated = row
+    return items, from_text(updated)
 
 
 def activity(db: Database, now: datetime) -> Activity:

@@ -45,6 +45,7 @@ class SourceRow:
     """A source on the status page."""
 
     source: SourceStatus
+    title: str
     url: str
     error: str
     chart: charts.Chart
@@ -89,7 +90,10 @@ def render_status_page(site: Site, status: Status, activity: Activity) -> Docume
         states=Counter(source.state for source in ordered),
         rows=[_row(source, figures[source.name], days) for source in ordered[:_ROWS]],
         unlisted=max(len(ordered) - _ROWS, 0),
-        topics=[(topic, charts.items_a_day(_counts(activity, topic.name), days)) for topic in status.topics],
+        topics=[
+            (topic, one_line(topic.title) or topic.name, charts.items_a_day(_counts(activity, topic.name), days))
+            for topic in status.topics
+        ],
         due=charts.due(source.next_poll for source in ordered if source.next_poll and source.state != "disabled"),
     )
     return Document("status.html", page)
@@ -151,7 +155,8 @@ def _ranked(sources: Counter[tuple[str, str]]) -> list[tuple[str, str, int]]:
 
 
 def _row(source: SourceStatus, figures: list[SourceDay], days: tuple[date, ...]) -> SourceRow:
-    return SourceRow(source, links.web_url(source.url), public_error(source), charts.polls_a_day(figures, days))
+    title = one_line(source.title) or source.name
+    return SourceRow(source, title, links.web_url(source.url), public_error(source), charts.polls_a_day(figures, days))
 
 
 def _counts(activity: Activity, topic: str) -> dict[date, int]:

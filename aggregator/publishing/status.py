@@ -25,6 +25,7 @@ class SourceStatus:
     last_error: str = ""
     failures: int = 0
     items: int = 0
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class TopicStatus:
     name: str
     items: int = 0
     updated: datetime | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,12 +117,13 @@ def replace(db: sqlite3.Connection, appearance: int, mark: Fingerprint) -> None:
 
 def remove(db: sqlite3.Connection, appearances: Iterable[int]) -> None:
     """Forget some sightings."""
-    for sighting in sightings(db, appearances):
-        rows = [(key, sighting.at, sighting.appearance) for key in _keys(sighting.fingerprint)]
-        for table in _KEY_TABLES:
-            query = f"DELETE FROM {table} WHERE key = ? AND at = ? AND appearance = ?"  # noqa: S608 - our own names
-            db.executemany(query, rows)
-        db.execute("DELETE FROM fingerprints WHERE appearance = ?", (sighting.appearance,))
+    old = sightings(db, appearances)
+    # In the order of the tables, so that a page is written once for all that stand in it.
+    rows = sorted((key, sighting.at, sighting.appearance) for sighting in old for key in _keys(sighting.fingerprint))
+    for table in _KEY_TABLES:
+        query = f"DELETE FROM {table} WHERE key = ? AND at = ? AND appearance = ?"  # noqa: S608 - our own names
+        db.executemany(query, rows)
+    db.executemany("DELETE FROM fingerprints WHERE appearance = ?", [(sighting.appearance,) for sighting in old])
 
 
 def expire(db: sqlite3.Connection, before: int, limit: int) -> int:

@@ -11,7 +11,7 @@ from aggregator.storage.times import to_text
 
 def source_rows(db: Database) -> dict[str, dict[str, Any]]:
     """Return every source's row, with the number of its items as `items`, by name."""
-    query = """SELECT name, state, last_polled, next_poll, next_poll_reason, last_status, last_error, failures,
+    query = """SELECT name, title, state, last_polled, next_poll, next_poll_reason, last_status, last_error, failures,
             coalesce(shown, 0) AS items
         FROM sources LEFT JOIN (SELECT source, count(DISTINCT item_id) AS shown FROM appearances GROUP BY source)
             ON source = name"""
