@@ -1,9 +1,13 @@
-"""Installs what the longer checks need beside Python, into a folder of their own, or as root from Debian."""
+"""Installs what the longer checks need beside Python, into a folder of their own, or as root from Debian.
+
+What cannot be installed is said; the checks then skip what needs it.
+"""
 
 import os
 import shutil
 import subprocess
 import venv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -11,7 +15,7 @@ def from_pypi(folder: Path, *packages: str) -> None:
     """Packages into `folder`/venv, whatever environment runs this."""
     if not (folder / "venv").exists():
         venv.create(folder / "venv", with_pip=True)
-        subprocess.run([folder / "venv" / "bin" / "pip", "install", "-qq", *packages], check=True)
+        _run([str(folder / "venv" / "bin" / "pip"), "install", "-qq", *packages])
 
 
 def from_npm(folder: Path, *packages: str) -> None:
@@ -19,7 +23,7 @@ def from_npm(folder: Path, *packages: str) -> None:
     if not shutil.which("npm"):
         print(f"{' and '.join(packages)} cannot be installed: there is no npm")
     elif not all((folder / "node_modules" / package).exists() for package in packages):
-        subprocess.run(["npm", "install", "--silent", "--prefix", folder, *packages], check=True)
+        _run(["npm", "install", "--silent", "--prefix", str(folder), *packages])
 
 
 def from_debian(*packages: str) -> None:
@@ -29,4 +33,9 @@ def from_debian(*packages: str) -> None:
         return
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "DEBCONF_NOWARNINGS": "yes"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-        subprocess.run(["apt-get", "-qq", *command], check=True, env=quiet, stdout=subprocess.DEVNULL)
+        _run(["apt-get", "-qq", *command], quiet)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode:
+        print(f"“{' '.join(command)}” failed")
