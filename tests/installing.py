@@ -37,5 +37,5 @@ def from_debian(*packages: str) -> None:
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
-    if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode:
+    if subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL).returncode:
         print(f"“{' '.join(command)}” failed")
