@@ -7,7 +7,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from publishing_samples import SITE, entry
 
-from aggregator.publishing.links import entry_url, is_iri, item_path, needs_page, web_url, without_addresses
+from aggregator.model import SourceInfo
+from aggregator.publishing.links import (
+    entry_url,
+    is_iri,
+    item_path,
+    needs_page,
+    source_id,
+    web_url,
+    without_addresses,
+)
 
 # RFC 2396 as the W3C validator reads it, for http and https.
 _VALID = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:\d+)?([/?#][0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]*)?")
@@ -117,3 +126,19 @@ def test_an_entry_with_an_address_links_to_it() -> None:
 def test_an_error_message_gives_no_address_away(error: str, expected: str) -> None:
     """What is published of an error keeps hosts and loses paths, tokens and passwords."""
     assert without_addresses(error) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (SourceInfo("a", "A", feed_id="yt:channel:UC1", feed_url="https://a.example/feed"), "yt:channel:UC1"),
+        (SourceInfo("a", "A", feed_id="http://a.example", feed_url="https://a.example/feed"), "http://a.example"),
+        (SourceInfo("a", "A", feed_id="no id", feed_url="https://a.example/feed"), "https://a.example/feed"),
+        (SourceInfo("a", "A", url="https://a.example"), "https://a.example/"),
+        (SourceInfo("a", "A", url="https://a.example?x=1"), "https://a.example/?x=1"),
+        (SourceInfo("a", "A"), "tag:feeds.example.org,2026:sources/a"),
+    ],
+)
+def test_what_names_a_source(source: SourceInfo, expected: str) -> None:
+    """Its own id to the letter, else its address in canonical form, else a tag of ours."""
+    assert source_id(SITE, source) == expected

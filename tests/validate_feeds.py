@@ -28,6 +28,8 @@ ALLOWED = {
     ("DuplicateUpdated", "entry/updated"): "two items of one date, and a date is not moved",
     ("NonCanonicalURI", "entry/id"): "the source's own id, which RFC 4287 4.2.6 forbids to change",
     ("SchemeNotIANARegistered", "entry/id"): "the source's own id, such as YouTube's yt:video:",
+    ("NonCanonicalURI", "source/id"): "the source's own id, likewise",
+    ("SchemeNotIANARegistered", "source/id"): "the source's own id, likewise",
 }
 
 

@@ -13,6 +13,7 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _IRI = re.compile(
     r"(?!(?i:javascript|vbscript|data|file):)[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f-\x9f\"<>\\^`{|}\ufffd]+"
 )
+_BARE_HOST = re.compile(r"^(https?://[^/?#]+)(?=$|[?#])")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@]*@)*([A-Za-z0-9._-]*)[^\s\"'<>]*")
 # RFC 2396's characters, which is as far as RSS readers and the W3C validator go: no brackets, no bars.
 _SAFE = ";/?:@&=+$.-_!~*'(),%"
@@ -78,13 +79,16 @@ def entry_url(site: Site, entry: Entry) -> str:
 
 
 def source_id(site: Site, source: SourceInfo) -> str:
-    """What names a source in `atom:source`: its own id, else its address, else a tag: IRI (RFC 4151) of ours.
+    """What names a source in `atom:source`: its own id to the letter, else its address, else a tag: IRI (RFC 4151).
 
-    The year in the tag is that of the scheme, not of the build: it never changes.
+    The year in the tag is that of the scheme, not of the build: it never changes. An address becomes an id in canonical
+    form (RFC 4287 4.2.6.1): that of a host has its slash.
     """
-    for candidate in (source.feed_id.strip(), web_url(source.feed_url), web_url(source.url)):
-        if is_iri(candidate):
-            return candidate
+    if is_iri(own := source.feed_id.strip()):
+        return own
+    for address in (web_url(source.feed_url), web_url(source.url)):
+        if is_iri(address):
+            return _BARE_HOST.sub(r"\1/", address)
     return f"tag:{urlsplit(site.base_url).hostname or 'localhost'},2026:sources/{source.name}"
 
 
