@@ -94,3 +94,4 @@ def bury(db: Database, item_ids: Iterable[int]) -> None:
 def forget_polls(db: Database, before: datetime) -> None:
     """Delete the rows of polls before a time."""
     db.execute("DELETE FROM polls WHERE at < ?", [to_text(before)])
+    db.execute("DELETE FROM poll_days WHERE day < ?", [to_text(before)[:10]])

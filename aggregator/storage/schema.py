@@ -6,6 +6,8 @@ Migrations are only ever added, at the end: a database of any earlier version mu
 from sqlite_utils import Database, Migrations
 
 from aggregator.storage.fingerprints import TABLES as FINGERPRINT_TABLES
+from aggregator.storage.tallies import TABLES as TALLY_TABLES
+from aggregator.storage.tallies import TRIGGERS as TALLY_TRIGGERS
 
 migrations = Migrations("aggregator")
 
@@ -227,6 +229,14 @@ def chores(db: Database) -> None:
 def dedupe_of_sources(db: Database) -> None:
     """Whether what is stored of a source has been folded, as far as it goes."""
     db.execute("ALTER TABLE sources ADD COLUMN dedupe INTEGER NOT NULL DEFAULT 1")
+
+
+@migrations()
+def tallies(db: Database) -> None:
+    """Figures that are kept as things come."""
+    _run(db, TALLY_TABLES)
+    for trigger in TALLY_TRIGGERS:
+        db.execute(trigger)
 
 
 def from_a_newer_version(db: Database) -> bool:

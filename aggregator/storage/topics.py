@@ -141,13 +141,22 @@ def assign_months(db: Database, state: TopicState) -> list[str]:
 
     An item that comes after its month was closed goes into the open one: a closed month never changes.
     """
-    latest = db.execute("SELECT max(substr(published, 1, 7)) FROM topic_items WHERE topic = ?", [state.name]).fetchone()
+    latest = db.execute("SELECT substr(max(published), 1, 7) FROM topic_items WHERE topic = ?", [state.name]).fetchone()
     db.execute(
         """UPDATE topic_items SET month = CASE WHEN substr(published, 1, 7) > :closed THEN substr(published, 1, 7)
                ELSE :latest END WHERE topic = :topic AND month = ''""",
         {"topic": state.name, "closed": state.closed_month, "latest": max(latest[0] or "", state.closed_month)},
     )
-    rows = db.execute("SELECT DISTINCT month FROM topic_items WHERE topic = ? ORDER BY month", [state.name])
+    # From one month to the next: SQLite's DISTINCT would read every item of the topic.
+    rows = db.execute(
+        """WITH RECURSIVE months (month) AS (
+               SELECT min(month) FROM topic_items WHERE topic = :topic
+               UNION ALL
+               SELECT (SELECT min(month) FROM topic_items WHERE topic = :topic AND month > months.month)
+               FROM months WHERE months.month IS NOT NULL)
+           SELECT month FROM months WHERE month IS NOT NULL""",
+        {"topic": state.name},
+    )
     return [month for (month,) in rows.fetchall()]
 
 
