@@ -116,9 +116,9 @@ def messages(path: Path) -> Iterator[tuple[int, str]]:
             tells = called.endswith("Error") and called not in INTERNAL
             noted = called in ("Failed", "Unreadable") or (called in ("add", "begin") and len(node.args) == 2)
             yield from ((node.lineno, literal(one)) for one in node.args if tells or noted)
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
-            if {getattr(target, "id", "") for target in node.targets} & REMEDIES:
-                yield from ((value.lineno, literal(value)) for value in node.value.values)
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in REMEDIES:
+            assert isinstance(node.value, ast.Dict)
+            yield from ((value.lineno, literal(value)) for value in node.value.values)
 
 
 def literal(node: ast.AST) -> str:
