@@ -155,7 +155,10 @@ class PollJob:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A 200 (or 226) with its whole decoded body. `moved_to` is where the leading permanent redirects lead, or ""."""
+    """A 200 (or 226) with its whole decoded body. `moved_to` is where the leading permanent redirects lead, or "".
+
+    `link` holds its Link headers, joined, as latin-1.
+    """
 
     url: str
     status: int
@@ -164,6 +167,7 @@ class Fetched:
     validators: Validators = Validators()
     caching: Caching = Caching()
     moved_to: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

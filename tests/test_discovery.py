@@ -148,6 +148,41 @@ def test_the_feeds_that_a_page_names(html: str, feeds: list[str]) -> None:
     assert [feed.url for feed in read_page(html.encode(), "https://x.example/blog/post").feeds] == feeds
 
 
+HEADERS = (
+    ('<feed.xml>; rel="alternate"; type="application/rss+xml"; title="Notes, and more"', [("https://x.example/feed.xml", "Notes, and more")]),
+    ("</a>;type=application/atom+xml;rel=alternate,</b>; rel=\"feed\"", [("https://x.example/a", ""), ("https://x.example/b", "")]),
+    ('</a>; rel="alternate home"; type="text/html", </c>; rel=stylesheet; type="application/rss+xml"', []),
+    ('</a>; rel=alternate; type="application/json", </wp-json/wp/v2/pages/2>; rel=alternate; type="application/json"', []),
+    ('</feed.json>; rel=alternate; type="application/json"', [("https://x.example/feed.json", "")]),
+    ('</a>; rel=alternate; type="application/rss+xml"; anchor="/other"', []),
+    ('</a>; rel=self; rel=alternate; type="application/rss+xml"', []),
+    ('</a>; rel=alternate; title="a \\"b\\" <c>"; type="application/rss+xml"', [("https://x.example/a", 'a "b" <c>')]),
+    ("</é>; rel=feed", [("https://x.example/%C3%A9", "")]),
+    ('nonsense; rel=feed, <unclosed; rel=feed, </a>; rel="feed', []),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "feeds"), HEADERS)
+def test_the_feeds_that_a_link_header_names(header: str, feeds: list[tuple[str, str]]) -> None:
+    """As RFC 8288 has it: targets are relative to the page, the first of two relations counts, anchors are others'."""
+    page = read_page(b"", "https://x.example/", header.encode().decode("latin-1"))
+    assert [(feed.url, feed.title) for feed in page.feeds] == feeds
+
+
+def test_elements_of_the_page_go_before_its_headers() -> None:
+    """Both name feeds; the page's own order is the site's, and what both name is there once."""
+    html = b'<link rel=alternate type="application/rss+xml" href="/one"><link rel=alternate type="application/rss+xml" href="/two">'
+    page = read_page(html, "https://x.example/", "</three>; rel=feed, </two>; rel=feed")
+    assert [feed.url for feed in page.feeds] == [f"https://x.example/{name}" for name in ("one", "two", "three")]
+
+
+@given(st.text(st.sampled_from('<>;,="\\ /arelfdtyp+xml'), max_size=200))
+def test_no_link_header_is_too_bad(header: str) -> None:
+    """Whatever is in it, it is read, and what it names is a web address."""
+    page = read_page(b"", "https://x.example/", f"{header}, </f>; rel=feed")
+    assert all(feed.url.startswith("https://x.example/") for feed in page.feeds)
+
+
 def test_what_the_page_of_a_handle_gives_away() -> None:
     """YouTube's script holds the channel; what stands on another site's page does not count."""
     script = f'<script>var x = {{"externalId":"{CHANNEL}"}}</script>'.encode()

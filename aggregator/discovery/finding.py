@@ -101,7 +101,7 @@ class _Search:
         asked = await self._ask(url)
         if not isinstance(asked, Fetched):
             return asked
-        read = await self._pool.run(read_page, asked.body, asked.url)
+        read = await self._pool.run(read_page, asked.body, asked.url, asked.link)
         page = Page() if isinstance(read, Unreadable) else read
         return await self._first(page.feeds) or await self._guess(guesses(asked.url, page.generator))
 

@@ -1,4 +1,4 @@
-"""The feeds that a web page names, from its bytes: link elements, what its text gives away, links to feeds; pure.
+"""The feeds that a web page names: link elements and headers, what its text gives away, links to feeds; pure.
 
 It may be run in a worker process: a page is as hostile as a feed.
 """
@@ -13,6 +13,7 @@ from aggregator.discovery.sites import BY_TEXT
 from aggregator.model import Unreadable
 from aggregator.reading.encoding import decode
 from aggregator.reading.html import one_line
+from aggregator.reading.linkheader import header_links
 from aggregator.reading.urls import web_url
 
 _TYPES = re.compile(r"application/(?:(?:rss|atom|rdf)(?:\+xml)?|feed\+json)\b", re.IGNORECASE)
@@ -31,21 +32,28 @@ class Page:
     generator: str = ""
 
 
-def read_page(body: bytes, url: str) -> Page:
-    """Return what the page at `url` says of feeds; an empty one where it is no text."""
-    text = decode(body, html=True)
-    if isinstance(text, Unreadable):
-        return Page()
-    text = text[:_LONGEST]
+def read_page(body: bytes, url: str, header: str = "") -> Page:
+    """Return what the page at `url` says of feeds; one that is no text, only by `header`, its Link headers joined."""
+    decoded = decode(body, html=True)
+    text = "" if isinstance(decoded, Unreadable) else decoded[:_LONGEST]
     tags = _Tags()
     for start in range(0, len(text), _STEP):
         tags.feed(text[start : start + _STEP])
     base = web_url(tags.base, url) or url
-    named = _absolute(tags.links, base)
+    named = [*_absolute(tags.links, base), *_absolute(_of_header(header), url)]
     linked = (feed for feed in _absolute(tags.anchors, base) if _is_ours(feed.url, url))
     feeds = named or [*_traced(text, url), *linked]
     own = {url, web_url(url)}
     return Page(best_first(feed for feed in feeds if feed.url not in own), one_line(tags.generator)[:100])
+
+
+def _of_header(header: str) -> list[tuple[str, str]]:
+    """The addresses and titles of the feeds that Link headers name: an API or a static host has no better place."""
+    links = header_links(header)
+    named = (
+        link for link in links if _names_a_feed({"rel": " ".join(link.rel), "type": link.type, "href": link.target})
+    )
+    return [(link.target, link.title) for link in named][:_MOST]
 
 
 def _traced(text: str, url: str) -> list[Candidate]:

@@ -21,7 +21,7 @@ _DATES = (  # RFC 9110 §5.6.7: IMF-fixdate and RFC 850 differ in their separato
 _VALIDATOR = re.compile(r"[\t\x20-\x7e\x80-\xff]{1,4096}")  # longer ones servers refuse when they are sent back
 _SECONDS = re.compile(r"[0-9]{1,300}")
 _FOREVER = 10**9  # seconds: what the largest numbers are cut to
-_JOINED = frozenset({"cache-control", "content-encoding", "im"})  # lists, which may come in several lines
+_JOINED = frozenset({"cache-control", "content-encoding", "im", "link"})  # lists, which may come in several lines
 
 
 def collect(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

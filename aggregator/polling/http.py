@@ -25,6 +25,7 @@ _ACCEPT = (
     b"application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
 _ACCEPT_ENCODING = b"gzip, deflate, br, zstd"  # what decoding.py decodes within bounds
+_LONGEST_LINK = 8_000  # characters of all Link headers together
 _SHORT_WAIT = 5  # seconds: a redirect that asks for so much is waited for; for more, the poll ends and comes again
 _PAUSE_AFTER_429 = 60  # seconds for the whole host where the server does not say how long
 
@@ -127,7 +128,8 @@ async def _receive(
             return NotModified(validators, caching, status=200, moved_to=hop.moved_to)
         delta = status == 226 and "feed" in headers.get("im", "").lower()  # RFC 3229: what is missing is not deleted
         content_type = headers.get("content-type", "")[:200]
-        return Fetched(url, 226 if delta else 200, body, content_type, validators, caching, hop.moved_to)
+        link = headers.get("link", "")[:_LONGEST_LINK]
+        return Fetched(url, 226 if delta else 200, body, content_type, validators, caching, hop.moved_to, link)
     if status in {410, 451} and hop.settled:
         return Gone(status)
     if status == 429:
