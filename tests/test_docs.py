@@ -93,6 +93,28 @@ def test_every_exit_code_is_documented() -> None:
         assert re.search(rf"\b{code}\b", text("README.md").partition("Exit codes")[2].partition("\n\n")[0]), code
 
 
+PAGES = ("README.md", "CONTRIBUTING.md", *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_link_of_the_docs_leads_nowhere(page: str) -> None:
+    """Each file that a page links to or shows is there, and so is the heading."""
+    written = re.sub(r"^```.*?^```$", "", text(page), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"", written):
+        address, _, anchor = "".join(target).partition("#")
+        if "://" in address:
+            continue
+        file = (ROOT / page).parent / address if address else ROOT / page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file.read_text(encoding="utf-8")), target
+
+
+def anchors(written: str) -> set[str]:
+    """What headings can be linked to by, as forges make it of their words."""
+    headings = re.findall(r"^#+ (.+)$", written, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def errors(base: type[UserError]) -> Iterator[type[UserError]]:
     """An error and all that are made of it."""
     yield base
