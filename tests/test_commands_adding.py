@@ -77,6 +77,25 @@ def test_what_is_there_already_is_said(place: Place, capsys: pytest.CaptureFixtu
     assert not (place.folder / "aggregator.db").exists()
 
 
+def test_a_topic_for_what_is_there_already_is_not_passed_over(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its table stays as it is, and the line to write into it is told."""
+    with site() as web:
+        place.configure(f'[sources.mine]\nurl = "{web.url("/feed")}"\n{TOPICS}')
+        assert place.run("add", web.url("/feed"), "--topic", "all") == 0
+    assert 'write topics = ["all"] below [sources.mine]' in capsys.readouterr().err
+
+
+def test_an_address_without_a_scheme_is_asked_for_under_both(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """With TLS first; where nothing answers so, without. An address with a scheme is taken at its word."""
+    place.configure(TOPICS)
+    with site() as web:
+        bare = web.url("/").removeprefix("http://")
+        assert place.run("add", f"https://{bare}") == 1
+        assert web.requests == []
+        assert place.run("add", bare) == 0
+    assert capsys.readouterr().out.startswith(f"added the-feed: {web.url('/feed')}")
+
+
 def test_a_feed_that_redirects_to_one_that_is_there_is_the_same(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:

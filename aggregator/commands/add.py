@@ -17,7 +17,7 @@ from aggregator.config.naming import NAME, RESERVED, feed_key, source_name, subs
 from aggregator.config.schema import SourceTable
 from aggregator.config.values import Config
 from aggregator.discovery.candidates import Candidate
-from aggregator.discovery.finding import Found, NotFound, Subscribed
+from aggregator.discovery.finding import Finding, Found, NotFound, Subscribed
 from aggregator.errors import ArgumentError, UserError
 from aggregator.pipeline.adding import look_for_feed, record_first_poll
 from aggregator.pipeline.publish import Publisher
@@ -34,13 +34,22 @@ def run(options: Namespace) -> int:
     url = _address(options.url)
     _must_be_free(options.name, config)
     _must_be_meant(options.topic, config)
-    finding = asyncio.run(look_for_feed(config, url))
+    finding = _find(config, url, options.url)
     if isinstance(finding, NotFound):
         lines = "".join(f"\n  {shown(one.url)}: {shown(one.reason)}" for one in finding.tried)
         raise UserError(f"no feed was found for {shown(url)}; nothing is changed. Tried:{lines}")
     if isinstance(finding, Subscribed):
         return _is_there(finding, options)
     return _subscribe(finding, options)
+
+
+def _find(config: Config, url: str, typed: str) -> Finding:
+    """The feed; where no scheme was typed and there is nothing under https, as a browser does, under http."""
+    finding = asyncio.run(look_for_feed(config, url))
+    if isinstance(finding, NotFound) and len(finding.tried) == 1 and not _SCHEME.match(typed.strip()):
+        plain = asyncio.run(look_for_feed(config, url.replace("https://", "http://", 1)))
+        return NotFound((*finding.tried, *plain.tried)) if isinstance(plain, NotFound) else plain
+    return finding
 
 
 def _subscribe(found: Found, options: Namespace) -> int:
@@ -78,6 +87,9 @@ def _publish(path: Path, *, quiet: bool) -> int:
 def _is_there(found: Subscribed, options: Namespace) -> int:
     if not options.quiet:
         print(f"{shown(found.url)} is there already, as the source {found.name}; nothing is changed")
+    if options.topic:
+        hint = f'topics = ["{options.topic}"] below [sources.{found.name}]'
+        print(f"to have its items in the topic {options.topic}, write {hint}", file=sys.stderr)
     return 0
 
 
