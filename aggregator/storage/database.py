@@ -48,9 +48,14 @@ def open_reader(path: Path) -> Database:
         connection = sqlite3.connect(
             f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, check_same_thread=False
         )
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sources'").fetchone():
-            raise StoreError(f'{path}: there is no database yet; "aggregator fetch" makes one')
-    return Database(connection)
+        db = Database(connection)
+        try:
+            if not _must_be_ours(db, path) or "sources" not in db.table_names():
+                raise StoreError(f'{path}: there is no database yet; "aggregator fetch" makes one')
+        except BaseException:
+            connection.close()
+            raise
+    return db
 
 
 def must_have_room(path: Path) -> None:
@@ -76,10 +81,7 @@ def _opened(path: Path) -> Database:
 
 def _prepare(db: Database, path: Path) -> None:
     db.execute("PRAGMA foreign_keys = ON")
-    application = db.execute("PRAGMA application_id").fetchone()[0]
-    if application != APPLICATION_ID:
-        if db.table_names():
-            raise StoreError(f"{path}: this is another program's database; set [site] database to a name of its own")
+    if not _must_be_ours(db, path):
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.enable_wal()
     # A crash loses nothing, a power cut at most the last polls: they are polled again.
@@ -88,9 +90,20 @@ def _prepare(db: Database, path: Path) -> None:
     db.execute(f"PRAGMA mmap_size = {_MAPPED}").fetchone()
     if from_a_newer_version(db):
         raise StoreError(f"{path}: a newer version of this program has written it; use that one")
+=======
     if migrations.pending(db):
         with writing(db):  # two commands may start at once on a new file
             migrations.apply(db)
+
+
+def _must_be_ours(db: Database, path: Path) -> bool:
+    """Whether it is a database of ours, False for one that is new. Raises StoreError for all others."""
+    ours = bool(db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
+    if not ours and db.table_names():
+        raise StoreError(f"{path}: this is another program's database; set [site] database to a name of its own")
+    if ours and from_a_newer_version(db):
+        raise StoreError(f"{path}: a newer version of this program has written it; use that one")
+    return ours
 
 
 @contextmanager
