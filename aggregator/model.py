@@ -1,6 +1,6 @@
 """The values that travel from stage to stage: all frozen, small, picklable, and free of any library's types.
 
-    PollJob ──polling──▶ Fetched | NotModified | Gone | Failed ──reading──▶ Reading | Unreadable
+    PollJob ──polling──▶ Fetched | NotModified | Gone | Failed | Postponed ──reading──▶ Reading | Unreadable
     Item ──curation──▶ (which topics, which duplicates) ──storage──▶ Entry ──publishing──▶ Document
 
 Times are aware UTC datetimes. Text that is absent is "", never None; a date or length that is absent is None.
@@ -196,7 +196,21 @@ class Failed:
     caching: Caching = Caching()
 
 
-Response = Fetched | NotModified | Gone | Failed
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A poll that was not made, because its host asked to be left alone for `seconds` more; that is nobody's failure.
+
+    `asked` is true where the source's own server was asked, and its redirect leads to such a host.
+    """
+
+    reason: str
+    seconds: int
+    asked: bool = False
+    status: None = None
+
+
+Answer = Fetched | NotModified | Gone | Failed
+Response = Answer | Postponed
 
 
 @dataclass(frozen=True, slots=True)

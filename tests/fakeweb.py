@@ -76,9 +76,13 @@ def answer(status: int = 200, body: bytes = b"", /, **headers: str | bytes) -> b
 class FakeWeb:
     """The server, in a thread of its own, so that what runs beside it may be synchronous or another program."""
 
-    def __init__(self, script: Mapping[str, Sequence[Reply]], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, script: Mapping[str, Sequence[Reply]], tls: ssl.SSLContext | None = None, address: str = "127.0.0.1"
+    ) -> None:
+        """`address` is where it listens: at "0.0.0.0" every 127.x.y.z is a host of its own."""
         self.script = dict(script)
         self._tls = tls
+        self._address = address
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._serving: set[asyncio.Task[None] | None] = set()
@@ -100,7 +104,7 @@ class FakeWeb:
     def __enter__(self) -> Self:
         self._thread.start()
         starting = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls, backlog=1000), self._loop
+            asyncio.start_server(self._serve, self._address, 0, ssl=self._tls, backlog=1000), self._loop
         )
         self._server = starting.result(10)
         self.port = self._server.sockets[0].getsockname()[1]

@@ -40,7 +40,7 @@ def run(options: Namespace) -> int:
         _summary(results, config)
         print(f"{describe(published)} in {config.site.output}")
     refused = tell_refused(published)
-    return refused or int(bool(results) and all(result.error for result in results))
+    return refused or int(bool(results) and all(result.error or result.postponed for result in results))
 
 
 def _must_be_sources(names: list[str], config: Config) -> None:
@@ -71,7 +71,7 @@ def _summary(results: list[Result], config: Config) -> None:
     """One table: what each source brought; then the reasons of those that failed."""
     shown = sorted(results, key=lambda result: list(config.sources).index(result.source))
     if len(shown) > _LISTED:
-        shown = [result for result in shown if result.error or result.took.new or result.took.changed][:_LISTED]
+        shown = [result for result in shown if _is_told(result)][:_LISTED]
     rows = [
         (result.source, _outcome(result), str(result.took.new or ""), str(result.took.changed or ""),
          str(result.took.folded or ""), when(result.next_poll)) for result in shown
@@ -79,16 +79,25 @@ def _summary(results: list[Result], config: Config) -> None:
     if rows:
         table(("source", "result", "new", "changed", "folded", "next poll"), rows, numbers=(2, 3, 4))
     for result in shown:
-        for text in filter(None, (result.error, *result.warnings)):
+        for text in filter(None, (result.error, result.postponed, *result.warnings)):
             print(f"{result.source}: {text}", file=sys.stderr)
     failed = sum(bool(result.error) for result in results)
+    postponed = sum(bool(result.postponed) for result in results)
     new = sum(result.took.new for result in results)
-    print(f"{len(results)} polled, {failed} failed, {new} new items")
+    later = f"{postponed} postponed, " if postponed else ""
+    print(f"{len(results) - postponed} polled, {failed} failed, {later}{new} new items")
+
+
+def _is_told(result: Result) -> bool:
+    """Whether a long summary names a source: for news or trouble."""
+    return bool(result.error or result.postponed or result.took.new or result.took.changed)
 
 
 def _outcome(result: Result) -> str:
     if result.state == "gone":
         return "gone for good"
+    if result.postponed:
+        return "postponed"
     if result.error:
         return "failed" if result.status is None else f"failed ({result.status})"
     return "not modified" if result.status == 304 else "read"

@@ -22,9 +22,9 @@ def run(options: Namespace) -> int:
         return 0
     rows = [
         (one.name, one.state, when(one.last_polled), when(one.next_poll), str(one.last_status or ""), str(one.items),
-         str(one.failures or ""), one.last_error) for one in found.sources
+         str(one.failures or ""), one.why_then, one.last_error) for one in found.sources
     ]  # fmt: skip
-    head = ("source", "state", "last poll", "next poll", "answer", "items", "failures", "last error")
+    head = ("source", "state", "last poll", "next poll", "answer", "items", "failures", "why then", "last error")
     table(head, rows, numbers=(5, 6))
     print()
     table(

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from protego import Protego
 
-from aggregator.model import Failed, Fetched, PollJob
+from aggregator.model import Failed, Fetched, PollJob, Postponed
 from aggregator.polling.poller import poll_one
 from aggregator.polling.web import Web
 
@@ -40,7 +40,7 @@ class Robots:
         match answer:
             case Fetched(body=body):
                 return Protego.parse(body.decode("utf-8-sig", "replace"))
-            case Failed(reason=reason, status=None):
+            case Failed(reason=reason, status=None) | Postponed(reason=reason):
                 return reason
             case Failed(reason=reason, status=int(status)) if status < 300 or status >= 500 or status == 429:
                 return f"robots.txt could not be had: {reason}"

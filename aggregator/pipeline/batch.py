@@ -22,7 +22,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one poll: the answer, and what was read in its body of `size` bytes."""
+    """What came of one poll: the answer, and what was read in its body of `size` bytes.
+
+    `shared_with` names the other sources that the one request was for.
+    """
 
     job: PollJob
     response: Response
@@ -32,6 +35,7 @@ class Outcome:
     size: int = 0
     digest: bytes = b""
     marks: Marks = ()
+    shared_with: tuple[str, ...] = ()
 
 
 async def poll_batch(

@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 from types import TracebackType
@@ -25,6 +25,7 @@ from aggregator.pipeline.full_text import FullTexts
 from aggregator.pipeline.record import Recorder, Result
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.seeds import SeedReading, read_seeds
+from aggregator.pipeline.sharing import Shared, outcome_for, together
 from aggregator.polling.files import FilesFound, find_files
 from aggregator.polling.web import PollSettings, open_web
 from aggregator.reading.pool import ReaderPool
@@ -58,6 +59,7 @@ class Engine:
         self._told = told
         self._recorder = _recorder(db, config)
         self._states: dict[str, SourceState] = {}
+        self._others: dict[str, tuple[str, ...]] = {}  # for which the source's request is made as well
         self._pool = ReaderPool()
         self._writer = ThreadPoolExecutor(1, "writer")
         self._clock = Clock()
@@ -156,6 +158,7 @@ class Engine:
     def _give_back(self) -> None:
         left = tuple(self._states)
         self._states.clear()
+        self._others.clear()
         with writing(self._db):
             for name in left:
                 store.update(self._db, name, {"claimed_by": None})
@@ -167,19 +170,26 @@ class Engine:
         # Forced, a source stays due after its poll: all are claimed at once, lest one be polled twice.
         claimed = self._claim(wanted, at, local=False, limit=-1 if wanted.force else _CLAIMED_AT_ONCE)
         self._states.update((source.name, state) for source, state in claimed)
-        return [_job(source, state) for source, state in claimed]
+        shared = together(claimed)
+        self._others.update((one.asking[0].name, tuple(name.name for name, _ in one.others)) for one in shared)
+        return [_job(one) for one in shared]
 
     def _claim(self, wanted: Wanted, at: datetime, *, local: bool, limit: int) -> list[tuple[Source, SourceState]]:
-        """Claim sources; one that the database has by another edition of feeds.toml is given back at once."""
+        """Claim sources; one that the database has by another edition of feeds.toml is given back at once.
+
+        With a feed come all that have its address: they need no request of their own.
+        """
         sources = self._recorder.config.sources
         claimed = []
         must_have_room(self._recorder.config.site.database)
         with writing(self._db):
             if self._clock.was_set(at, monotonic()):
                 put_right(self._db, at)
-            for state in store.claim(
+            states = store.claim(
                 self._db, self._owner, at, local=local, force=wanted.force, names=wanted.names, limit=limit
-            ):
+            )
+            states += [] if local else store.claim_twins(self._db, self._owner, states)
+            for state in states:
                 source = sources.get(state.name)
                 if source is not None and state.url == (source.url or source.path):
                     claimed.append((source, state))
@@ -195,18 +205,29 @@ class Engine:
             ends = monotonic() + _HELD
             with writing(self._db):
                 while left and monotonic() < ends:
-                    outcome = left.pop(0)
-                    recorded.append((outcome.job.source, self._record_one(self._recorder, outcome)))
+                    recorded += self._record_shared(self._recorder, left.pop(0))
             for name, result in recorded:
                 del self._states[name]
+                self._others.pop(name, None)
                 if result is not None:
                     self._told(result)
 
-    def _record_one(self, recorder: Recorder, outcome: Outcome) -> Result | None:
+    def _record_shared(self, recorder: Recorder, outcome: Outcome) -> list[tuple[str, Result | None]]:
+        """Write the poll of the source that was asked for, and of each other that its request was made for."""
         name = outcome.job.source
+        asked = replace(outcome, shared_with=self._others[name])
+        recorded = [(name, self._record_one(recorder, name, asked))]
+        for other in self._others[name]:
+            source = recorder.config.sources.get(other)
+            mine = outcome_for(asked, self._states[name], source, self._states[other]) if source else None
+            recorded.append((other, self._record_one(recorder, other, mine)))
+        return recorded
+
+    def _record_one(self, recorder: Recorder, name: str, outcome: Outcome | None) -> Result | None:
         source = recorder.config.sources.get(name)
-        if source is None or not source.enabled or source.url != outcome.job.configured_url:
-            store.update(self._db, name, {"claimed_by": None})  # feeds.toml was edited while it was asked
+        edited = source is None or not source.enabled or source.url != self._states[name].url
+        if outcome is None or edited:  # feeds.toml was edited while it was asked
+            store.update(self._db, name, {"claimed_by": None})
             return None
         return recorder.record(outcome, self._states[name], random.random())  # noqa: S311 - spreads the polls
 
@@ -240,7 +261,8 @@ def _settings(config: Config) -> PollSettings:
     )
 
 
-def _job(source: Source, state: SourceState) -> PollJob:
+def _job(shared: Shared) -> PollJob:
+    source, state = shared.asking
     return PollJob(
         source=source.name,
         url=state.poll_url,
@@ -249,5 +271,5 @@ def _job(source: Source, state: SourceState) -> PollJob:
         timeout=source.timeout.total_seconds(),
         max_bytes=source.max_bytes,
         body_digest=state.body_digest,
-        known=state.known,
+        known=shared.known,
     )

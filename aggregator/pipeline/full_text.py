@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from aggregator.config.values import Config
 from aggregator.curation.fingerprints import fingerprint
 from aggregator.discovery.robots import Robots
-from aggregator.model import Fetched, Gone, Item, NotModified, PollJob, Response, Unreadable
+from aggregator.model import Fetched, Gone, Item, NotModified, PollJob, Postponed, Response, Unreadable
 from aggregator.pipeline.folding import Folder
 from aggregator.pipeline.routing import Router
 from aggregator.polling.poller import poll_many
@@ -86,7 +86,10 @@ class FullTexts:
 
 
 async def _fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool, write: Write) -> int:
-    """Fetch up to two hundred pages that are wanted, and return how many they were."""
+    """Fetch up to two hundred pages that are wanted, and return of how many it is known now what they say.
+
+    A page whose host asked to be left alone stays wanted.
+    """
     sources = {name: source for name, source in config.sources.items() if source.full_text and source.enabled}
     if not sources:
         return 0
@@ -94,10 +97,12 @@ async def _fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool,
     await write(lambda: wanted.extend(store.wanted(db, json.dumps(list(sources)), _AT_ONCE)))
     robots = Robots(web)
     jobs = {}
+    done = 0
     for number, page in enumerate(wanted):
         refusal = await robots.refusal(page.url)
         if refusal:
             await write(_give_up, db, page, refusal)
+            done += 1
             continue
         source = sources[page.source]
         jobs[str(number)] = PollJob(
@@ -105,13 +110,16 @@ async def _fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool,
         )
     async with aclosing(poll_many(web, jobs.values())) as polls:
         async for job, response, _ in polls:
+            if isinstance(response, Postponed):
+                continue
             page = wanted[int(job.source)]
+            done += 1
             found = await _read(pool, page, response)
             if isinstance(found, Unreadable):
                 await write(_give_up, db, page, found.reason)
             else:
                 await write(_enrich, db, config, page, found)
-    return len(wanted)
+    return done
 
 
 async def _read(pool: ReaderPool, page: WantedPage, response: Response) -> Item | Unreadable:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
-from aggregator.model import Failed, Fetched, Gone, NotModified, Response, Validators
+from aggregator.model import Answer, Failed, Fetched, Gone, NotModified, Postponed, Reading, Response, Validators
 from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.ingest import Ingest, Ingested
 from aggregator.pipeline.own import REFUSAL, is_own
@@ -14,7 +14,7 @@ from aggregator.pipeline.routing import Router
 from aggregator.pipeline.seeds import SeedReading
 from aggregator.polling import cadence
 from aggregator.polling.cadence import History, Wish
-from aggregator.polling.moves import Move, after_poll
+from aggregator.polling.moves import Move, after_failure, after_poll
 from aggregator.storage import sources as store
 from aggregator.storage import topics
 from aggregator.storage.files import save_files, unreadable_files
@@ -23,7 +23,10 @@ from aggregator.storage.sources import SourceState
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one source's poll, for the summary; `error` is "" where all went well."""
+    """What came of one source's poll, for the summary; `error` is "" where all went well.
+
+    `postponed` says why it was not made, "" where it was.
+    """
 
     source: str
     state: str
@@ -33,6 +36,7 @@ class Result:
     next_poll: datetime
     error: str = ""
     warnings: tuple[str, ...] = ()
+    postponed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Recorder:
         """Write one poll of a feed; `chance` (0 to 1) spreads the next ones."""
         source = self.config.sources[state.name]
         outcome = _without_own(outcome, self.config)
+        if isinstance(outcome.response, Postponed):
+            return self._postpone(source, state, outcome.response, outcome.at, chance)
         took = Ingested()
         if outcome.reading is not None:
             took = Ingest(self.db, self.config, self.router, outcome.at).take(
@@ -55,7 +61,7 @@ class Recorder:
         history = _history(state, outcome, took)
         rhythm = outcome.reading.feed.rhythm if outcome.reading else state.rhythm
         when, why = cadence.next_poll(
-            _as_kept(outcome),
+            _as_kept(outcome.response, outcome.reading),
             history,
             Wish(source.every),
             outcome.at,
@@ -63,6 +69,8 @@ class Recorder:
             rhythm,
             first=state.last_polled is None,
         )
+        if outcome.shared_with:
+            why += f"; asked once for {', '.join(outcome.shared_with)} as well"
         error = _error(outcome.response)
         columns = {
             **_schedule(outcome, history, when, why),
@@ -81,6 +89,15 @@ class Recorder:
         )  # fmt: skip
         warnings = outcome.reading.warnings if outcome.reading else ()
         return Result(state.name, str(columns["state"]), status, took, outcome.milliseconds, when, error, warnings)
+
+    def _postpone(self, source: Source, state: SourceState, response: Postponed, at: datetime, chance: float) -> Result:
+        """Write that a poll was not made: nothing is known but when to come again, which is not sooner than it was."""
+        when, why = cadence.postponed(response, Wish(source.every), at, chance)
+        columns: dict[str, object] = {"not_before": cadence.not_before(response, at), "claimed_by": None}
+        if state.next_poll is None or state.next_poll < when:
+            columns |= {"next_poll": when, "next_poll_reason": why}
+        store.update(self.db, state.name, columns)
+        return Result(state.name, state.state, None, Ingested(), 0, when, postponed=why)
 
     def record_files(self, source: Source, read: SeedReading, present: int, at: datetime, milliseconds: int) -> Result:
         """Write one visit to a path source. What could be read is taken; the rest is named."""
@@ -130,10 +147,9 @@ def _without_own(outcome: Outcome, config: Config) -> Outcome:
     return replace(outcome, response=Failed(REFUSAL, response.status, response.caching), reading=None)
 
 
-def _as_kept(outcome: Outcome) -> Response:
+def _as_kept(response: Answer, reading: Reading | None) -> Answer:
     """The answer as the next poll builds on it: of a body that broke off no validators, they would hide its rest."""
-    response = outcome.response
-    if isinstance(response, Fetched) and outcome.reading and not outcome.reading.complete:
+    if isinstance(response, Fetched) and reading and not reading.complete:
         return replace(response, validators=Validators())
     return response
 
@@ -177,10 +193,10 @@ def _contents(outcome: Outcome, state: SourceState) -> dict[str, object]:
     if isinstance(response, NotModified):
         return {**_validators(response.validators), **_move(state, response.moved_to, outcome.at)}
     if not isinstance(response, Fetched) or outcome.reading is None:
-        return {}
+        return _columns(after_failure(_move_before(state)))
     described = store.describe(outcome.reading.feed)
     if not outcome.reading.complete:
-        return described
+        return {**described, **_columns(after_failure(_move_before(state)))}
     return {
         **described,
         **_validators(response.validators),
@@ -199,8 +215,14 @@ def _validators(validators: Validators) -> dict[str, object]:
 
 
 def _move(state: SourceState, moved_to: str, now: datetime) -> dict[str, object]:
-    before = Move(state.poll_url, state.moved_to, state.moved_since, state.moved_polls)
-    move = after_poll(before, moved_to, now)
+    return _columns(after_poll(_move_before(state), moved_to, now))
+
+
+def _move_before(state: SourceState) -> Move:
+    return Move(state.poll_url, state.moved_to, state.moved_since, state.moved_polls)
+
+
+def _columns(move: Move) -> dict[str, object]:
     return {
         "poll_url": move.poll_url,
         "moved_to": move.moved_to,

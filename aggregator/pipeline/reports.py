@@ -29,6 +29,7 @@ def status(db: Database, config: Config) -> Status:
                 last_error=row["last_error"] or "",
                 failures=row["failures"],
                 items=row["items"],
+                why_then=row["next_poll_reason"],
             )
             for name, source in config.sources.items()
             if (row := sources.get(name))

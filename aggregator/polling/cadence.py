@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from aggregator.model import Failed, Fetched, Gone, NotModified, Response, Rhythm
+from aggregator.model import Answer, Failed, Fetched, Gone, NotModified, Postponed, Response, Rhythm
 
 FLOOR = timedelta(minutes=15)
 LONGEST = timedelta(days=40)  # a month, and what chance and excluded days may add to it
@@ -74,8 +74,17 @@ def remember_success(history: History, now: datetime, new: int = 0, published: S
     return replace(well, last_new=now, gap=gap)
 
 
+def postponed(response: Postponed, wish: Wish, now: datetime, chance: float) -> tuple[datetime, str]:
+    """Return when to come again after a poll that was not made, and why then; arguments as for `next_poll`.
+
+    Where the source's own server was asked, which redirects to the host that is left alone, not before its interval.
+    """
+    wait = max(timedelta(seconds=response.seconds), max(wish.every, FLOOR) if response.asked else _ZERO)
+    return _whole_second(now + wait * (1 + _SPREAD * chance)), response.reason
+
+
 def next_poll(
-    response: Response,
+    response: Answer,
     history: History,
     wish: Wish,
     now: datetime,
@@ -111,6 +120,8 @@ def next_poll(
 
 def not_before(response: Response, now: datetime) -> datetime | None:
     """Return until when the server forbids even a poll that the user forces, or None: Retry-After, and any 429."""
+    if isinstance(response, Postponed):
+        return _whole_second(now + timedelta(seconds=response.seconds))
     if not isinstance(response, Failed):
         return None
     if response.caching.retry_after is not None:

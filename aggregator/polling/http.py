@@ -12,7 +12,7 @@ from http import HTTPStatus
 import httpx
 
 from aggregator.digest import digest
-from aggregator.model import Caching, Failed, Fetched, Gone, NotModified, PollJob, Response, Validators
+from aggregator.model import Caching, Failed, Fetched, Gone, NotModified, PollJob, Postponed, Response, Validators
 from aggregator.polling import headers as reading
 from aggregator.polling.decoding import Decoder, UndecodableError
 from aggregator.polling.headers import Headers
@@ -45,7 +45,7 @@ async def poll(web: Web, job: PollJob, turn: Turn) -> Response:
     except RefusedError as error:
         return error.failed
     except PausedError as error:
-        return paused(error.seconds)
+        return paused(error.seconds, asked=True)
     except TimeoutError:
         return Failed(f"no complete answer within {job.timeout:g} s")
     except httpx.TransportError as error:
@@ -55,11 +55,10 @@ async def poll(web: Web, job: PollJob, turn: Turn) -> Response:
         return Failed(f"the poll failed unexpectedly ({type(error).__name__})")
 
 
-def paused(seconds: float) -> Failed:
-    """Return what a poll comes to that is not made, because its host asked to be left alone."""
-    wait = int(seconds) + 1
-    reason = f"not asked: the host answered 429 Too Many Requests to another poll and is left alone for {wait} s"
-    return Failed(reason, 429, Caching(retry_after=wait))
+def paused(seconds: float, *, asked: bool = False) -> Postponed:
+    """Return what a poll comes to that is not made, or not to its end, because a host asked to be left alone."""
+    host = "the host that it redirects to" if asked else "the host"
+    return Postponed(f"not asked: {host} answered 429 Too Many Requests to another poll", int(seconds) + 1, asked)
 
 
 def host_of(url: str) -> str:

@@ -35,6 +35,11 @@ def after_poll(before: Move, moved_to: str, now: datetime) -> Move:
     return Move(before.poll_url, moved_to, since, polls)
 
 
+def after_failure(before: Move) -> Move:
+    """Return what to believe after a poll that failed, or whose body broke off: the row is broken, it begins anew."""
+    return Move(before.poll_url)
+
+
 def _only_https(old: str, new: str) -> bool:
     one, other = urlsplit(old), urlsplit(new)
     return (one.scheme, other.scheme) == ("http", "https") and one[1:] == other[1:]

@@ -14,7 +14,10 @@ State = Literal["new", "ok", "failing", "gone", "disabled"]
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source's health; `url` is "" where its address must stay private or where it is a path."""
+    """A source's health; `url` is "" where its address must stay private or where it is a path.
+
+    `why_then` says why `next_poll` is when it is.
+    """
 
     name: str
     state: State
@@ -26,6 +29,7 @@ class SourceStatus:
     failures: int = 0
     items: int = 0
     title: str = ""
+    why_then: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,9 @@ class Vitals:
     files_refused: int = 0
 
     def note(self, result: Result) -> None:
-        """Count a poll."""
+        """Count a poll; one that was postponed is none."""
+        if result.postponed:
+            return
         self.polls[_outcome(result)] += 1
         self.items["new"] += result.took.new
         self.items["changed"] += result.took.changed

@@ -22,6 +22,11 @@ BUSY_SECONDS = 30
 _LONG, _BREATH = 0.05, 0.1  # seconds; and for how much of its own time who wrote so long leaves the lock alone
 # Bytes. Looking for copies reads pages from all over the index: they are kept, and read where the system has them.
 _CACHE, _MAPPED = 1 << 26, 1 << 30
+# Even to read in WAL mode SQLite makes files beside the database. Where they cannot be made, because the disk is full
+# or read-only, nobody writes either: then it is read as a file that does not change.
+_NO_ROOM_BESIDE = frozenset(
+    {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL}
+)
 ROOM = 16_000_000  # bytes that must be free before anything is polled: a body, its items, the files made of them
 
 
@@ -45,12 +50,35 @@ def open_database(path: Path) -> Database:
 def open_reader(path: Path) -> Database:
     """Open an existing database for reading only. Raises StoreError."""
     with told(path):
-        connection = sqlite3.connect(
-            f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, check_same_thread=False
-        )
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sources'").fetchone():
-            raise StoreError(f'{path}: there is no database yet; "aggregator fetch" makes one')
-    return Database(connection)
+        try:
+            return _reader(path, "mode=ro")
+        except sqlite3.OperationalError as error:
+            code = error.sqlite_errorcode & 0xFF
+            if code not in _NO_ROOM_BESIDE or _has_log(path):
+                raise
+        return _reader(path, "mode=ro&immutable=1")
+
+
+def _reader(path: Path, how: str) -> Database:
+    connection = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+    try:
+        db = Database(connection)
+        _must_be_filled(db, path)
+    except BaseException:
+        connection.close()
+        raise
+    return db
+
+
+def _must_be_filled(db: Database, path: Path) -> None:
+    if not _must_be_ours(db, path) or "sources" not in db.table_names():
+        raise StoreError(f'{path}: there is no database yet; "aggregator fetch" makes one')
+
+
+def _has_log(path: Path) -> bool:
+    """Whether something was written that is not in the database's own file yet."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def must_have_room(path: Path) -> None:
@@ -76,10 +104,7 @@ def _opened(path: Path) -> Database:
 
 def _prepare(db: Database, path: Path) -> None:
     db.execute("PRAGMA foreign_keys = ON")
-    application = db.execute("PRAGMA application_id").fetchone()[0]
-    if application != APPLICATION_ID:
-        if db.table_names():
-            raise StoreError(f"{path}: this is another program's database; set [site] database to a name of its own")
+    if not _must_be_ours(db, path):
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.enable_wal()
     # A crash loses nothing, a power cut at most the last polls: they are polled again.
@@ -91,6 +116,16 @@ def _prepare(db: Database, path: Path) -> None:
     if migrations.pending(db):
         with writing(db):  # two commands may start at once on a new file
             migrations.apply(db)
+
+
+def _must_be_ours(db: Database, path: Path) -> bool:
+    """Whether it is a database of ours, False for one that is new. Raises StoreError for all others."""
+    ours = bool(db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
+    if not ours and db.table_names():
+        raise StoreError(f"{path}: this is another program's database; set [site] database to a name of its own")
+    if ours and from_a_newer_version(db):
+        raise StoreError(f"{path}: a newer version of this program has written it; use that one")
+    return ours
 
 
 @contextmanager

@@ -239,6 +239,12 @@ def tallies(db: Database) -> None:
         db.execute(trigger)
 
 
+@migrations()
+def polled_at(db: Database) -> None:
+    """Sources that are polled at one address are polled together."""
+    db.execute("CREATE INDEX sources_polled_at ON sources (poll_url)")
+
+
 def from_a_newer_version(db: Database) -> bool:
     """Whether the database has been through migrations that this version does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

@@ -119,6 +119,21 @@ def claim(
         f"SELECT * FROM sources WHERE {where} AND local = :local ORDER BY next_poll LIMIT :limit",  # noqa: S608
         {**values, "local": local, "limit": limit},
     )
+    return _claimed(db, owner, rows)
+
+
+def claim_twins(db: Database, owner: Owner, claimed: Iterable[SourceState]) -> list[SourceState]:
+    """Take the feeds, due or not, that are polled at the address of one of those that have just been claimed."""
+    urls = json.dumps([state.poll_url for state in claimed])
+    rows = db.query(
+        """SELECT * FROM sources WHERE poll_url IN (SELECT value FROM json_each(?)) AND local = 0
+               AND configured = 1 AND state <> 'disabled' AND claimed_by IS NULL ORDER BY name""",
+        [urls],
+    )
+    return _claimed(db, owner, rows)
+
+
+def _claimed(db: Database, owner: Owner, rows: Iterable[Mapping[str, Any]]) -> list[SourceState]:
     states = [_state(row) for row in rows]
     db.conn.executemany(
         "UPDATE sources SET claimed_by = ? WHERE name = ?", [(owner.number, found.name) for found in states]
@@ -142,7 +157,11 @@ def _due(
         timing = "next_poll IS NULL OR next_poll <= :now"
     timing = f"local OR {timing}" if with_files else timing
     named = "1" if names is None else "name IN (SELECT value FROM json_each(:names))"
-    where = f"configured = 1 AND state <> 'disabled' AND claimed_by IS NULL AND ({timing}) AND {named}"
+    # Who is being asked now, for another source with the same address, is not asked once more.
+    busy = (
+        "EXISTS (SELECT 1 FROM sources AS twin WHERE twin.poll_url = sources.poll_url AND twin.claimed_by IS NOT NULL)"
+    )
+    where = f"configured = 1 AND state <> 'disabled' AND claimed_by IS NULL AND ({timing}) AND {named} AND NOT {busy}"
     return where, {"now": to_text(now), "names": json.dumps(list(names or ()))}
 
 

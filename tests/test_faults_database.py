@@ -1,0 +1,239 @@
+"""A database that is damaged, foreign, newer, locked or in use: said in a sentence, never written over, mended itself."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fakeweb import FakeWeb, Request, answer
+from places import Place, item, rss
+
+from aggregator.storage import database
+from aggregator.storage.claims import Owner
+
+TOPIC = '[topics.all]\ntitle = "All"\n'
+WORDS = "<p>" + "The council met again in the evening, and agreed on nothing at all. " * 40 + "</p>"
+FEED = rss(*(item(f"Item {number}", guid=f"urn:{number}", text=f"{number} {WORDS}") for number in range(40)))
+
+
+@contextmanager
+def fetched(place: Place) -> Iterator[FakeWeb]:
+    """A place that has fetched a feed of forty items once."""
+    with FakeWeb({"/a": [conditional], "/b": [conditional]}) as web:
+        place.configure(f'[sources.a]\nurl = "{web.url("/a")}"\n{TOPIC}')
+        assert place.run("-q", "fetch") == 0
+        yield web
+
+
+def conditional(request: Request) -> bytes:
+    """The feed, to whoever does not have it."""
+    return answer(304) if request.header("if-none-match") else answer(200, FEED, ETag='"1"')
+
+
+def stored(place: Place) -> Path:
+    """The database."""
+    return place.folder / "aggregator.db"
+
+
+def flipped(path: Path) -> None:
+    """Every byte of the middle third is another; where a write-ahead log is beside it, that is in the file first."""
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    body = bytearray(path.read_bytes())
+    for place in range(len(body) // 3, 2 * len(body) // 3):
+        body[place] ^= 0xFF
+    path.write_bytes(body)
+
+
+def cut(path: Path) -> None:
+    """Half of it is gone."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def emptied(path: Path) -> None:
+    """All of it is gone."""
+    path.write_bytes(b"")
+
+
+def zeroed(path: Path) -> None:
+    """Its first pages are zeros."""
+    path.write_bytes(bytes(8192) + path.read_bytes()[8192:])
+
+
+def text(path: Path) -> None:
+    """Somebody saved a letter under its name."""
+    path.write_text("Dear Sir or Madam,\n" * 400)
+
+
+DAMAGES: list[tuple[str, Callable[[Path], None]]] = [
+    ("flipped", flipped),
+    ("cut", cut),
+    ("emptied", emptied),
+    ("zeroed", zeroed),
+    ("text", text),
+]
+NAMES = [row[0] for row in DAMAGES]
+
+
+def until_well(place: Place) -> list[int]:
+    """The exit codes of `publish` and `fetch`, run until both are done well or five times each."""
+    codes: list[int] = []
+    while codes[-2:] != [0, 0] and len(codes) < 10:
+        codes += [place.run("-q", "publish"), place.run("-q", "fetch", "--force")]
+    return codes
+
+
+@pytest.mark.parametrize(("name", "damage"), DAMAGES, ids=NAMES)
+def test_damage_is_moved_aside_and_the_last_backup_takes_its_place(
+    place: Place, name: str, damage: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 3 once, with a sentence; the damaged file is kept as it was found; then all items are there again."""
+    with fetched(place) as web:
+        before = place.published()
+        damage(stored(place))
+        found = stored(place).read_bytes()
+        codes = until_well(place)
+        told = capsys.readouterr().err
+        assert codes.count(3) == 1, (name, codes, told)
+        assert set(codes) == {0, 3}
+        assert "is damaged" in told
+        assert "the backup of" in told
+        assert "Traceback" not in told
+        kept = list(place.folder.glob("aggregator.db.corrupt-*"))
+        assert found in [path.read_bytes() for path in kept]
+        assert place.rows("PRAGMA integrity_check") == [("ok",)]
+        assert place.rows("SELECT count(*) FROM items") == [(40,)]
+        assert place.published() == before
+        assert [request.header("if-none-match") for request in web.requests][1:] == [b'"1"'] * (len(web.requests) - 1)
+
+
+@pytest.mark.parametrize(("name", "damage"), DAMAGES, ids=NAMES)
+def test_damage_without_a_backup_begins_anew_and_keeps_what_is_published(
+    place: Place, name: str, damage: Callable[[Path], None]
+) -> None:
+    """Nothing is lost that the sources still list, ids stay, and no published file goes meanwhile."""
+    with fetched(place):
+        (backup,) = (place.folder / "aggregator.db.backups").glob("*.db")
+        backup.unlink()
+        before = place.published()
+        damage(stored(place))
+        codes = [place.run("-q", "publish")]
+        if codes == [0]:  # what publish looks at is sound
+            codes = [place.run("-q", "fetch", "--force")]
+        assert codes == [3], name
+        assert place.published() == before
+        assert place.run("-q", "fetch") == 0
+    assert place.rows("SELECT count(*) FROM items") == [(40,)]
+    assert place.published()["all.atom"] == before["all.atom"]
+
+
+def foreign(path: Path) -> None:
+    """The database of another program."""
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+    db.close()
+
+
+def newer(path: Path) -> None:
+    """A database that a later version of ours has written."""
+    with sqlite3.connect(path) as db:
+        db.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('aggregator', 'x', 'now')")
+    db.close()
+
+
+COMMANDS = [("fetch",), ("publish",), ("status",), ("search", "x"), ("backup", "copy.db"), ("serve", "--port", "0")]
+OTHERS: list[tuple[str, Callable[[Path], None], str]] = [
+    ("foreign", foreign, "another program's database|no database of ours"),
+    ("letter", text, "this file is no database|is damaged"),
+    ("newer", newer, "a newer version of this program"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize(("name", "make", "words"), OTHERS, ids=[row[0] for row in OTHERS])
+def test_what_is_not_ours_is_not_touched(
+    place: Place,
+    name: str,
+    make: Callable[[Path], None],
+    words: str,
+    command: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever command meets it says what it is and ends; not a byte of it changes, nobody is asked, nothing written."""
+    monkeypatch.chdir(place.folder)
+    with FakeWeb({"/a": [answer(200, FEED)]}) as web:
+        place.configure(f'[sources.a]\nurl = "{web.url("/a")}"\n{TOPIC}')
+        if name == "newer":
+            place.run("-q", "fetch")
+            web.requests.clear()
+        make(stored(place))
+        before = stored(place).read_bytes()
+        code = place.run(*command)
+        told = capsys.readouterr().err
+        assert code in {1, 3}, told
+        assert any(part in told for part in words.split("|")), told
+        assert "Traceback" not in told
+        assert stored(place).read_bytes() == before
+        assert not list(place.folder.glob("*corrupt*"))
+        assert web.requests == []
+
+
+@pytest.mark.parametrize("command", [("fetch",), ("publish",)], ids=lambda command: command[0])
+def test_a_locked_database_is_waited_for_and_then_told(
+    place: Place, command: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program holds the lock: exit 1 and a sentence, no request; once it is free all goes on."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    with fetched(place) as web:
+        other = sqlite3.connect(stored(place), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        place.configure(f'[sources.a]\nurl = "{web.url("/a")}"\n[sources.b]\nurl = "{web.url("/b")}"\n{TOPIC}')
+        assert place.run("-q", *command) == 1
+        told = capsys.readouterr().err
+        assert "another program keeps it locked" in told
+        assert "Traceback" not in told
+        assert len(web.requests) == 1
+        assert place.run("-q", "status") == 0
+        other.execute("ROLLBACK")
+        other.close()
+        assert place.run("-q", *command) == 0
+
+
+def test_a_lock_in_the_middle_of_a_run_loses_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locked while the answer is under way: the run fails, its items and validators are not half there; the next has all."""
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    other: list[sqlite3.Connection] = []
+
+    def lock(_: object) -> bytes:
+        if not other:
+            other.append(sqlite3.connect(stored(place), isolation_level=None, check_same_thread=False))
+            other[0].execute("BEGIN IMMEDIATE")
+        return answer(200, FEED, ETag='"1"')
+
+    with FakeWeb({"/a": [lock]}) as web:
+        place.configure(f'[sources.a]\nurl = "{web.url("/a")}"\n{TOPIC}')
+        assert place.run("-q", "fetch") == 1
+        assert place.rows("SELECT count(*) FROM items") == [(0,)]
+        assert place.rows("SELECT etag, last_polled FROM sources") == [("", None)]
+        other[0].execute("ROLLBACK")
+        other[0].close()
+        assert place.run("-q", "fetch") == 0
+    assert place.rows("SELECT count(*) FROM items") == [(40,)]
+
+
+def test_damage_met_beside_another_command_is_only_told(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """What another process has open is not moved from under it: a sentence and exit 3, and every file stays."""
+    with fetched(place):
+        with Owner(stored(place)):
+            zeroed(stored(place))
+            before = stored(place).read_bytes()
+            assert place.run("-q", "publish") == 3
+            assert "Stop the command that is at work on it" in capsys.readouterr().err
+            assert stored(place).read_bytes() == before
+            assert not list(place.folder.glob("*corrupt*"))
+        assert place.run("-q", "publish") == 3
+        assert place.run("-q", "publish") == 0
+    assert place.rows("SELECT count(*) FROM items") == [(40,)]
