@@ -1,6 +1,7 @@
 """What happens to copies after they came: they change, their source's `dedupe` is edited, they grow old."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from fakeweb import FakeWeb, answer
@@ -8,7 +9,9 @@ from places import Place, item, rss
 
 from aggregator.config.load import load
 from aggregator.pipeline import upkeep
+from aggregator.storage.appearances import first_since
 from aggregator.storage.database import open_database
+from aggregator.storage.times import to_text
 
 LONG = (
     "The council agreed on Tuesday to rebuild the harbour wall that the storm of March had torn open in three places. "
@@ -105,4 +108,22 @@ def test_copies_too_old_to_be_found_leave_the_index(place: Place) -> None:
     upkeep.prune(db, config, seen + upkeep.FINDABLE + day)
     assert place.rows("SELECT count(*) FROM fingerprints") == [(0,)]
     assert place.rows("SELECT count(*) FROM items") == [(1,)]
+    db.close()
+
+
+def test_copies_are_numbered_as_they_came(tmp_path: Path) -> None:
+    """From the number that is found on, copies were first seen since then; also where there are none, or gaps."""
+    db = open_database(tmp_path / "a.db")
+    db.execute("PRAGMA foreign_keys = OFF")
+    start, day = datetime(2026, 11, 1, tzinfo=UTC), timedelta(days=1)
+    assert first_since(db, start) == 0
+    for number in (2, 3, 5, 9):
+        db.execute(
+            """INSERT INTO appearances (id, item_id, source, guid, url, title, first_seen, guid_key, url_key, digest,
+                   content_digest, shown) VALUES (?, 1, 'a', '', '', '', ?, ?, '', x'', x'', 1)""",
+            [number, to_text(start + number * day), str(number)],
+        )
+    for days in range(11):
+        found = first_since(db, start + days * day)
+        assert [number for number in (2, 3, 5, 9) if number >= found] == [n for n in (2, 3, 5, 9) if n >= days]
     db.close()

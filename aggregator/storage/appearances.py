@@ -81,7 +81,7 @@ def numbers_of(db: Database, source: str, since: int = 0) -> list[int]:
 
 def first_since(db: Database, since: datetime) -> int:
     """Return the number from which on copies were first seen since a time; numbers follow time."""
-    low, high = 0, int(db.execute("SELECT ifnull(max(id), 0) + 1 FROM appearances").fetchone()[0])
+    low, high = 0, int(db.execute("SELECT ifnull(max(id) + 1, 0) FROM appearances").fetchone()[0])
     while low < high:
         middle = (low + high) // 2
         query = "SELECT id, first_seen FROM appearances WHERE id >= ? ORDER BY id LIMIT 1"
