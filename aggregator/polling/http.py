@@ -113,6 +113,7 @@ async def _receive(
 ) -> Response:
     status, url = answer.status_code, str(hop.url)
     caching = reading.caching(headers, datetime.now(UTC))
+    link = headers.get("link", "")[:_LONGEST_LINK]
     if "challenge" in headers.get("cf-mitigated", "").lower():
         return Failed(f"{hop.who} answered with a challenge that only a browser can pass", status, caching)
     if status == 304 and asked is not None:
@@ -127,7 +128,6 @@ async def _receive(
             return NotModified(validators, caching, status=200, moved_to=hop.moved_to)
         delta = status == 226 and "feed" in headers.get("im", "").lower()  # RFC 3229: what is missing is not deleted
         content_type = headers.get("content-type", "")[:200]
-        link = headers.get("link", "")[:_LONGEST_LINK]
         return Fetched(url, 226 if delta else 200, body, content_type, validators, caching, hop.moved_to, link)
     if status in {410, 451} and hop.settled:
         return Gone(status)
