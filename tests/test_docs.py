@@ -124,7 +124,7 @@ def errors(base: type[UserError]) -> Iterator[type[UserError]]:
 
 # What a developer meets, or what stands behind a message that is documented.
 INTERNAL = {"AssertionError", "TypeError", "FaultError"}
-INSIDE = {"is no path of a published document"}
+INSIDE = {"is no path of a published document", "nobody waits for it any more"}
 REMEDIES = {"_REMEDIES", "_REASONS", "_HINTS", "_MESSAGES"}
 # A message about a rule says itself what to write instead.
 OWN_REMEDY = ("curation/rules/",)
