@@ -56,8 +56,8 @@ def keep_in_step(db: Database, config: Config, now: datetime) -> None:
                 store.add(db, _begun(source, hub, topic, config.site.base_url, now))
 
 
-def take_due(db: Database, now: datetime, busy: Collection[str]) -> list[Subscription]:
-    """Return those about which their hub is to be asked now, none of the `busy` hubs.
+def take_due(db: Database, now: datetime, busy: Collection[str], most: int) -> list[Subscription]:
+    """Return up to so many about which their hub is to be asked now, none of the `busy` hubs.
 
     Each is put off before its hub is asked: no other process asks too, a crash loses nothing, and a hub that verifies
     before it has answered finds everything in its place.
@@ -69,7 +69,7 @@ def take_due(db: Database, now: datetime, busy: Collection[str]) -> list[Subscri
         for one in store.due(db, now, now + rules.FAR, _EACH):
             if one.state == "ending" and one.failures >= rules.GOODBYES:
                 store.update(db, one.token, {"state": "ended", "due": None})
-            elif one.hub not in busy:
+            elif one.hub not in busy and len(taken) < most:
                 taken.append(_put_off(db, one, now))
     return taken
 

@@ -23,6 +23,7 @@ from aggregator.websub.subscription import Subscription, request
 
 _TICK = 1.0  # seconds between two looks
 _PATIENCE = 60.0  # seconds after which subscriptions are compared with the sources though no poll may have changed them
+_REST = 20  # times as long as such a comparison took
 _PINGING = 30.0  # seconds for pings at a stretch
 _AT_ONCE = 16  # requests to hubs
 
@@ -40,6 +41,8 @@ class Hubs:
         self._taken = taken
         self._asking: dict[asyncio.Task[None], str] = {}
         self._pinging: asyncio.Task[None] | None = None
+        self._looked = float("-inf")
+        self._look_took = 0.0
         self.configure(config)
 
     def configure(self, config: Config) -> None:
@@ -50,7 +53,7 @@ class Hubs:
 
     def look(self) -> None:
         """Say that sources may name other hubs than they did; from any thread."""
-        self._looked = float("-inf")
+        self._must_look = True
 
     async def run(self, engine: Engine) -> None:
         """Work until cancelled."""
@@ -95,18 +98,26 @@ class Hubs:
 
     async def _round(self, engine: Engine, web: Web) -> None:
         now = datetime.now(UTC).replace(microsecond=0)
-        clock = asyncio.get_running_loop().time()
-        if clock - self._looked > _PATIENCE:
-            self._looked = clock
-            await engine.call(subscribing.keep_in_step, self._config, now)
+        await self._keep_in_step(engine, now)
         await engine.call(subscribing.lapse, now)
-        if len(self._asking) < _AT_ONCE:
-            for one in await engine.call(subscribing.take_due, now, frozenset(self._asking.values())):
+        room = _AT_ONCE - len(self._asking)
+        if room > 0:
+            for one in await engine.call(subscribing.take_due, now, frozenset(self._asking.values()), room):
                 task = asyncio.create_task(self._attempt(self._ask_one(engine, web, one)))
                 self._asking[task] = one.hub
                 task.add_done_callback(self._asking.pop)
         if self._pinging is None or self._pinging.done():
             self._pinging = asyncio.create_task(self._attempt(self._ping(engine, web)))
+
+    async def _keep_in_step(self, engine: Engine, now: datetime) -> None:
+        """Compare subscriptions with sources where there may be news; what takes long, of very many, comes seldom."""
+        began = asyncio.get_running_loop().time()
+        rested = began - self._looked
+        if rested > _PATIENCE or (self._must_look and rested > self._look_took * _REST):
+            self._must_look = False
+            await engine.call(subscribing.keep_in_step, self._config, now)
+            self._looked = asyncio.get_running_loop().time()
+            self._look_took = self._looked - began
 
     async def _ask_one(self, engine: Engine, web: Web, one: Subscription) -> None:
         failed = await post(web, one.hub, request(one))

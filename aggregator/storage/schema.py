@@ -224,6 +224,7 @@ CREATE TABLE subscriptions (
 ) WITHOUT ROWID;
 CREATE INDEX subscriptions_source ON subscriptions (source);
 CREATE INDEX subscriptions_due ON subscriptions (due) WHERE due IS NOT NULL;
+CREATE INDEX subscriptions_hub ON subscriptions (hub, due) WHERE due IS NOT NULL;
 CREATE INDEX subscriptions_lease ON subscriptions (lease_ends) WHERE state = 'active';
 
 CREATE TABLE pings (
