@@ -61,7 +61,7 @@ class Hub:
 
     def __post_init__(self) -> None:
         self._web = FakeWeb({}, certificate() if self.tls else None)
-        self._web.script = _Everywhere(self._answer)
+        self._web.script = Everywhere(self._answer)
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
@@ -140,7 +140,7 @@ class Hub:
                 self.known.pop(callback, None)
 
 
-class _Everywhere(dict[str, list[Reply]]):
+class Everywhere(dict[str, list[Reply]]):
     """A script with one reply for every path."""
 
     def __init__(self, reply: Reply) -> None:
@@ -151,6 +151,7 @@ class _Everywhere(dict[str, list[Reply]]):
         return True
 
     def get(self, key: str, default: object = None) -> list[Reply]:  # type: ignore[override]  # there is no other
+        """The reply."""
         return self._reply
 
 

@@ -1,7 +1,7 @@
 """websub.rocks' cases for subscribers, by number, against `aggregator serve` and a hub with TLS on loopback.
 
 One server has all the cases as its sources, each with a hub's path of its own, so that the whole takes a few seconds.
-The cases for hubs (100 to 106) are not ours to pass: this is none. 101 is about pages of HTML, which are no sources.
+Case 101 is about pages of HTML, which are no sources.
 """
 
 import socket
