@@ -6,6 +6,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
+from sqlite_utils import Database
+
 from aggregator.commands.opening import now, opened
 from aggregator.commands.publish import describe, tell_refused
 from aggregator.commands.terminal import Progress, table, when
@@ -13,13 +15,16 @@ from aggregator.config.load import load
 from aggregator.config.problems import suggestion
 from aggregator.config.values import Config
 from aggregator.errors import ArgumentError
-from aggregator.pipeline.engine import Wanted
+from aggregator.pipeline.engine import Wanted, poll_settings
 from aggregator.pipeline.fetch import Run
+from aggregator.pipeline.pinging import Pinged, ping
 from aggregator.pipeline.publish import Publisher
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.upkeep import back_up, prune
+from aggregator.polling.web import open_web
 from aggregator.storage.claims import Owner
 
+_PINGING = 60.0  # seconds for telling the hub; what is left then the next run tells
 _LISTED = 60  # sources named in the summary; of more, those with news or trouble
 
 
@@ -33,8 +38,8 @@ def run(options: Namespace) -> int:
             results = _poll(Run(db, owner, config, wanted, progress))
         prune(db, config, now())
         published = Publisher(db, config, now()).publish()
-    trouble = back_up(config, now())
-    if trouble:
+        told = _tell_hub(db, config)
+    for trouble in filter(None, (back_up(config, now()), told)):
         print(f"aggregator: {trouble}", file=sys.stderr)
     if not options.quiet:
         _summary(results, config)
@@ -65,6 +70,20 @@ def _poll(run: Run) -> list[Result]:
         raise KeyboardInterrupt from None
     finally:
         signal.signal(signal.SIGTERM, before)  # the loop leaves the system's own, which would end it without a word
+
+
+def _tell_hub(db: Database, config: Config) -> str:
+    """Ping the hub about what has changed, and return what went wrong: the next run tries that again."""
+
+    async def call(function: Callable[..., object], *args: object) -> object:
+        return function(db, *args)
+
+    async def go() -> Pinged:
+        async with open_web(poll_settings(config)) as web:
+            return await ping(lambda: config, web, call, _PINGING)
+
+    trouble = asyncio.run(go()).trouble if config.site.hub else ""
+    return trouble and f"[site] hub: {trouble}"
 
 
 def _summary(results: list[Result], config: Config) -> None:
