@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from aggregator.commands.opening import now, opened
 from aggregator.commands.publish import describe, tell_refused
 from aggregator.commands.terminal import Progress, table, when
+from aggregator.commands.wording import shown
 from aggregator.config.load import load
 from aggregator.config.problems import suggestion
 from aggregator.config.values import Config
@@ -88,18 +89,18 @@ def _tell_hub(db: Database, config: Config) -> str:
 
 def _summary(results: list[Result], config: Config) -> None:
     """One table: what each source brought; then the reasons of those that failed."""
-    shown = sorted(results, key=lambda result: list(config.sources).index(result.source))
-    if len(shown) > _LISTED:
-        shown = [result for result in shown if _is_told(result)][:_LISTED]
+    told = sorted(results, key=lambda result: list(config.sources).index(result.source))
+    if len(told) > _LISTED:
+        told = [result for result in told if _is_told(result)][:_LISTED]
     rows = [
         (result.source, _outcome(result), str(result.took.new or ""), str(result.took.changed or ""),
-         str(result.took.folded or ""), when(result.next_poll)) for result in shown
+         str(result.took.folded or ""), when(result.next_poll)) for result in told
     ]  # fmt: skip
     if rows:
         table(("source", "result", "new", "changed", "folded", "next poll"), rows, numbers=(2, 3, 4))
-    for result in shown:
+    for result in told:
         for text in filter(None, (result.error, result.postponed, *result.warnings)):
-            print(f"{result.source}: {text}", file=sys.stderr)
+            print(f"{result.source}: {shown(text, 1_000)}", file=sys.stderr)
     failed = sum(bool(result.error) for result in results)
     postponed = sum(bool(result.postponed) for result in results)
     new = sum(result.took.new for result in results)
