@@ -81,7 +81,7 @@ BODIES: list[tuple[str, bytes, str]] = [
     ("an author that takes quadratic time", rss(f"<item><title>A</title><author>a@{'a.' * 200_000}</author></item>"), SLOW),
     ("comments that open", rss(item("A", text="<!--" * 400_000)), ""),
     ("declarations that open", rss(item("A", text="<![" * 400_000 + "<!" * 400_000)), ""),
-    ("brackets", rss(item("A", text="<" * 1_000_000)), ""),
+    ("brackets", rss(item("A", text="<" * 300_000)), ""),
     ("dates without end", rss(item("A", date="1" * 1_000_000), item("B", date="- " * 500_000)), ""),
     ("a link without end", rss(item("A", link="http://" + "a." * 1_000_000)), ""),
 ]  # fmt: skip
