@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
+from aggregator.cluster.where import Cluster, must_be_installed
 from aggregator.commands.opening import now, opened
 from aggregator.commands.publish import describe, tell_refused
 from aggregator.commands.terminal import Progress, table, when
@@ -27,15 +28,20 @@ def run(options: Namespace) -> int:
     """Poll, store, publish, and say what came of it."""
     config = load(options.config)
     _must_be_sources(options.sources, config)
+    must_be_installed(config)
     wanted = Wanted(tuple(options.sources) or None, options.force)
+    cluster = Cluster()
     with opened(config) as db, Owner(config.site.database) as owner:
         with Progress(hidden=options.quiet) as progress:
-            results = _poll(Run(db, owner, config, wanted, progress))
+            results = _poll(Run(db, owner, config, wanted, progress, cluster.where))
         prune(db, config, now())
         published = Publisher(db, config, now()).publish()
     trouble = back_up(config, now())
     if trouble:
         print(f"aggregator: {trouble}", file=sys.stderr)
+    standing = cluster.standing()
+    if standing is not None and standing.trouble:
+        print(f"aggregator: the cluster {standing.address}: {standing.trouble}", file=sys.stderr)
     if not options.quiet:
         _summary(results, config)
         print(f"{describe(published)} in {config.site.output}")

@@ -245,6 +245,12 @@ def polled_at(db: Database) -> None:
     db.execute("CREATE INDEX sources_polled_at ON sources (poll_url)")
 
 
+@migrations()
+def cluster(db: Database) -> None:
+    """How the cluster that polls for this database was last seen."""
+    db.execute("CREATE TABLE cluster (address TEXT PRIMARY KEY, at TEXT NOT NULL, standing TEXT NOT NULL)")
+
+
 def from_a_newer_version(db: Database) -> bool:
     """Whether the database has been through migrations that this version does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}
