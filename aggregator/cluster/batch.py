@@ -1,4 +1,4 @@
-"""A batch of polls as it travels to a worker and back, and how it is polled there: by the code that polls at home."""
+"""A batch of polls as it travels to a worker, and how it is polled there: by the code that polls at home."""
 
 import asyncio
 from contextlib import aclosing
@@ -8,6 +8,9 @@ from aggregator.model import PollJob
 from aggregator.pipeline.batch import Outcome, poll_batch
 from aggregator.polling.web import PollSettings, Web
 from aggregator.reading.pool import ReaderPool
+
+_MOMENT = 1.0  # seconds for which outcomes are gathered
+_UNTAKEN = 10.0  # seconds
 
 Pauses = tuple[tuple[str, float], ...]
 
@@ -51,30 +54,72 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What came of a batch; a job without an outcome was not begun, or not ended, in time."""
+    """What has come of a batch meanwhile; `over` is false while more is to come.
+
+    Once it is over, a job without an outcome was not begun, or not ended, in its time.
+    """
 
     outcomes: tuple[Outcome, ...] = ()
     pauses: Pauses = ()
+    over: bool = True
 
 
 class RefusedBatchError(Exception):
-    """A worker has not begun a batch; says why."""
+    """A worker does not poll a batch, or not any more; says why."""
 
 
-async def poll(web: Web, pool: ReaderPool, batch: Batch, stop: asyncio.Event) -> Polled:
-    """Poll all of a batch that can be polled in its time; once `stop` is set nothing more of it is begun."""
-    for host, seconds in batch.pauses:
-        web.hosts.pause(host, seconds)
-    timer = asyncio.get_running_loop().call_later(batch.terms.begin, stop.set)
-    clock = asyncio.timeout(batch.terms.end(batch.jobs))
-    outcomes: list[Outcome] = []
-    try:
-        async with clock, aclosing(poll_batch(web, pool, batch.jobs, stop)) as polls:
-            async for some in polls:
-                outcomes += some
-    except TimeoutError:
-        if not clock.expired():
-            raise
-    finally:
-        timer.cancel()
-    return Polled(tuple(outcomes), tuple(web.hosts.pauses().items()))
+class Work:
+    """A batch that is being polled. All of it is to be called in one event loop.
+
+    What is there is taken again and again, so that a slow source holds up no other's outcome. Where nobody takes it,
+    it ends: its sender is gone, or cannot reach us, and may be about to have it polled elsewhere.
+    """
+
+    def __init__(self, web: Web, pool: ReaderPool, batch: Batch) -> None:
+        self._web = web
+        self._outcomes: list[Outcome] = []
+        self._news = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._polling = asyncio.create_task(self._poll(pool, batch))
+        self._polling.add_done_callback(lambda _: self._news.set())
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stop.set()
+
+    def drop(self) -> None:
+        """End it at once."""
+        self._polling.cancel()
+
+    async def take(self) -> Polled:
+        """Return what is there after a moment, as soon as there is anything. Raises what ended it before its time."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        await asyncio.wait({self._polling}, timeout=_MOMENT)
+        while not (self._outcomes or self._polling.done()):
+            self._news.clear()
+            await self._news.wait()
+        over = self._polling.done()
+        if over:
+            self._polling.result()
+        else:
+            self._alarm = asyncio.get_running_loop().call_later(_UNTAKEN, self.drop)
+        outcomes, self._outcomes = tuple(self._outcomes), []
+        return Polled(outcomes, tuple(self._web.hosts.pauses().items()), over)
+
+    async def _poll(self, pool: ReaderPool, batch: Batch) -> None:
+        for host, seconds in batch.pauses:
+            self._web.hosts.pause(host, seconds)
+        timer = asyncio.get_running_loop().call_later(batch.terms.begin, self._stop.set)
+        clock = asyncio.timeout(batch.terms.end(batch.jobs))
+        try:
+            async with clock, aclosing(poll_batch(self._web, pool, batch.jobs, self._stop)) as polls:
+                async for some in polls:
+                    self._outcomes += some
+                    self._news.set()
+        except TimeoutError:
+            if not clock.expired():
+                raise
+        finally:
+            timer.cancel()

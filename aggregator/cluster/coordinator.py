@@ -7,17 +7,18 @@ import asyncio
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
 from contextlib import aclosing
 from importlib.metadata import version
 
 from aggregator.cluster.batch import Batch, Polled, Terms
 from aggregator.cluster.link import Link, LostError
-from aggregator.cluster.plan import Plan, Taken, hand_back
+from aggregator.cluster.plan import Plan, Taken, hand_back, hosts_of
 from aggregator.cluster.rate import Rate
 from aggregator.model import PollJob
 from aggregator.pipeline.batch import Outcome, Polls, poll_batch
 from aggregator.pipeline.where import Standing
+from aggregator.polling.hosts import Turn
 from aggregator.polling.poller import Jobs, each
 from aggregator.polling.web import PollSettings, Web
 from aggregator.reading.pool import ReaderPool
@@ -51,6 +52,21 @@ def polls_on(address: str, settings: PollSettings, tell: Tell, terms: Terms | No
     return polls
 
 
+class _Flight:
+    """What is still out of a batch: jobs by their source, and the turns at the hosts that those may be asking."""
+
+    def __init__(self, taken: Taken) -> None:
+        self.jobs = {job.source: job for job in taken.jobs}
+        self.turns = {turn.host: turn for turn in taken.turns}
+
+    def land(self, outcomes: Iterable[Outcome]) -> list[Turn]:
+        """Take note of outcomes, and return the turns that are not needed any more."""
+        for outcome in outcomes:
+            del self.jobs[outcome.job.source]
+        needed = {host for job in self.jobs.values() for host in hosts_of(job)}
+        return [self.turns.pop(host) for host in [*self.turns] if host not in needed]
+
+
 class _Run:
     """One time of polling on a cluster, from its first job to its last."""
 
@@ -67,6 +83,7 @@ class _Run:
         self._address, self._settings, self._terms, self._tell = address, settings, terms, tell
         self._web, self._pool, self._stop = web, pool, stop
         most = max(1, int(_HOST_SECONDS / settings.host_delay)) if settings.host_delay else _LARGEST
+        self._needed = asyncio.Event()  # there was a job
         self._wake = asyncio.Event()  # there may be something to hand out
         self._room = asyncio.Event()  # for more jobs
         self._plan = Plan(web.hosts, most, self._wake.set, self._set_aside)
@@ -111,7 +128,7 @@ class _Run:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._in_flight.clear()
-        self._tell(self._standing())
+        self._say()
         if self._link is not None:
             await self._link.close()
 
@@ -137,6 +154,7 @@ class _Run:
     async def _feed(self, jobs: Jobs) -> None:
         async with aclosing(each(jobs)) as them:
             async for job in them:
+                self._needed.set()
                 self._plan.add(job)
                 while self._plan.ready > _READY or len(self._plan) > _WAITING:
                     self._room.clear()
@@ -171,7 +189,7 @@ class _Run:
                 self._in_flight[place] += 1
                 self._batches.add(self._begin(self._poll_home(taken) if place == _HOME else self._send(place, taken)))
             self._room.set()
-            self._tell(self._standing())
+            self._say()
             self._wake.clear()
             try:
                 async with asyncio.timeout(1):
@@ -200,19 +218,24 @@ class _Run:
             tuple(self._still_paused()),
         )  # fmt: skip
         self._names.add(batch.name)
-        polled, place = Polled(), None
+        flight = _Flight(taken)
         try:
-            polled, place = await self._link.poll(worker, batch), worker
+            async with aclosing(self._link.poll(worker, batch)) as parts:
+                async for polled in parts:
+                    self._take_in(flight, polled, worker if polled.over else None)
         except LostError:
-            del self._in_flight[worker]
+            self._in_flight[worker] = max(0, self._in_flight[worker] - 1)
             await self._outlast(ends)
         except Exception as error:  # noqa: BLE001 - whatever it is, this worker cannot poll, and another may
-            self._in_flight[worker] -= 1
+            self._in_flight[worker] = max(0, self._in_flight[worker] - 1)
             self._struck[worker] = _now() + _STRUCK
             self._trouble = f"the worker {worker} is left alone for a while: {_said(error)}"
         finally:
             self._names.discard(batch.name)
-        self._take_back(taken, polled, place)
+        hand_back(flight.turns.values())
+        for job in flight.jobs.values():
+            if not self._stop.is_set():
+                self._plan.add(job)
 
     async def _outlast(self, ends: float) -> None:
         task = asyncio.current_task()
@@ -222,16 +245,12 @@ class _Run:
         self._leases.add(task)
         await asyncio.sleep(ends - _now())
 
-    def _take_back(self, taken: Taken, polled: Polled, place: str | None) -> None:
+    def _take_in(self, flight: _Flight, polled: Polled, place: str | None) -> None:
         now = _now()
         for host, seconds in polled.pauses:
             self._pauses[host] = max(self._pauses.get(host, 0.0), now + seconds)
             self._web.hosts.pause(host, seconds)
-        hand_back(taken.turns)
-        answered = {outcome.job.source for outcome in polled.outcomes}
-        for job in taken.jobs:
-            if job.source not in answered and not self._stop.is_set():
-                self._plan.add(job)
+        hand_back(flight.land(polled.outcomes))
         self._rate.add(len(polled.outcomes), now)
         self._outcomes.put_nowait((list(polled.outcomes), place))
 
@@ -257,6 +276,8 @@ class _Run:
 
     async def _keep_link(self) -> None:
         """Stay connected; where that fails, try again and again."""
+        await self._needed.wait()
+        self._without_since = _now()
         while True:
             try:
                 self._link = await Link.open(self._address)
@@ -279,15 +300,17 @@ class _Run:
     def _workers(self) -> dict[str, int]:
         return self._link.workers if self._link is not None else {}
 
-    def _standing(self) -> Standing:
+    def _say(self) -> None:
+        """Tell how the cluster is doing."""
+        if not self._needed.is_set():
+            return
         now = _now()
         trouble = self._trouble or ("" if self._workers() else "it has no workers")
         if not self._workers() and now - self._without_since >= _ALONE:
             trouble = f"{trouble}; polls are made here meanwhile"
         batches = sum(count for place, count in self._in_flight.items() if place != _HOME)
-        return Standing(
-            self._address, len(self._workers()), batches, self._rate.total, self._rate.per_second(now), trouble
-        )
+        rate = self._rate.per_second(now)
+        self._tell(Standing(self._address, len(self._workers()), batches, self._rate.total, rate, trouble))
 
 
 def _said(error: Exception) -> str:

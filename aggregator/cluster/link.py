@@ -6,21 +6,24 @@ With worker.py the only module that imports distributed; what a batch is and who
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, suppress
-from typing import Self
+from typing import Self, TypeVar
 
 import dask
 from distributed import Client, Future, LocalCluster, Security
 from distributed.client import FutureCancelledError
 
 from aggregator.cluster.batch import Batch, Polled
-from aggregator.cluster.worker import Stops, poll_batch, stop_batches
+from aggregator.cluster.worker import Stops, poll_batch, poll_more, stop_batches
 
 THREADS = 16  # batches at once in a worker process of ours
 _CONNECT = 5.0  # seconds
 _LOOK = 1.0  # seconds between two looks at who is there
 _ANSWER = 10.0  # seconds after which a scheduler that says nothing is gone
 _CLOSE = 3.0  # seconds
+
+_T = TypeVar("_T")
 
 
 class LostError(Exception):
@@ -64,12 +67,26 @@ class Link:
             async with asyncio.timeout(_CLOSE * 2):
                 await self._closing.aclose()
 
-    async def poll(self, worker: str, batch: Batch) -> Polled:
-        """Have a worker poll a batch. Raises LostError, and whatever kept the worker from it."""
+    async def poll(self, worker: str, batch: Batch) -> AsyncGenerator[Polled, None]:
+        """Have a worker poll a batch; what comes of it as it comes. Raises LostError, and what kept the worker from it.
+
+        Dask must not try it again by itself: the batch is for this worker, once.
+        """
+        polled = await self._call(worker, f"{batch.name}/0", poll_batch, batch)
+        number = 1
+        while not polled.over:
+            yield polled
+            polled = await self._call(worker, f"{batch.name}/{number}", poll_more, batch.name)
+            number += 1
+        yield polled
+
+    async def _call(self, worker: str, key: str, function: Callable[[_T], Polled], argument: _T) -> Polled:
+        if worker not in self.workers:
+            raise LostError("the worker is gone")
         answer: asyncio.Future[Polled] = asyncio.get_running_loop().create_future()
         self._flights[worker].add(answer)
         task: Future[Polled] = self._client.submit(
-            poll_batch, batch, key=batch.name, workers=[worker], allow_other_workers=False, pure=False, retries=0
+            function, argument, key=key, workers=[worker], allow_other_workers=False, pure=False, retries=0
         )
         waiting = asyncio.create_task(_wait(task, answer))
         try:
@@ -128,13 +145,14 @@ async def _connect(address: str, opening: AsyncExitStack) -> Client:
     if address.startswith("local:"):
         where = await _start_workers(int(address.removeprefix("local:")))
         opening.push_async_callback(_close, where)
+    client = Client(  # type: ignore[no-untyped-call]  # bare in distributed
+        where, asynchronous=True, timeout=_CONNECT, set_as_default=False
+    )
+    opening.push_async_callback(_close, client)  # also where connecting is cut short
     try:
-        client: Client = await Client(  # type: ignore[no-untyped-call]  # bare in distributed
-            where, asynchronous=True, timeout=_CONNECT, set_as_default=False
-        )
+        await client
     except TimeoutError as error:
         raise ConnectionError(f"no scheduler answers within {_CONNECT:.0f} seconds") from error
-    opening.push_async_callback(_close, client)
     return client
 
 

@@ -3,29 +3,37 @@
 import asyncio
 import threading
 import time
-from concurrent.futures import CancelledError, Future
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from importlib.metadata import version
+from typing import TypeVar
 
 from distributed import Worker, WorkerPlugin
 
-from aggregator.cluster.batch import Batch, Polled, RefusedBatchError, poll
+from aggregator.cluster.batch import Batch, Polled, RefusedBatchError, Work
 from aggregator.polling.web import PollSettings, Web, open_web
 from aggregator.reading.pool import ReaderPool
 
+_T = TypeVar("_T")
+
 
 def poll_batch(batch: Batch) -> Polled:
-    """Poll a batch and return when it is done. Raises RefusedBatchError where it must not be begun here, or now.
+    """Poll a batch: return what has come of it within a moment, or all. Raises RefusedBatchError.
 
     Dask runs several at once, each in a thread; all of a process share one way out, one loop and one pool of readers.
     """
     if batch.version != version("aggregator"):
-        raise RefusedBatchError(f"the worker has version {version('aggregator')}, not {batch.version}")
+        raise RefusedBatchError(f"it has version {version('aggregator')}, not {batch.version}")
     late = time.time() - batch.sent
     if abs(late) > batch.terms.grace:
         # It may be about to be polled elsewhere: whoever sent it waits for no longer than that.
-        raise RefusedBatchError(f"the batch came {late:.0f} seconds after it was sent, or the clocks differ")
-    return _station().poll(batch)
+        raise RefusedBatchError(f"a batch came {late:.0f} seconds after it was sent, or the clocks differ")
+    return _station().call(_Station.poll, batch)
+
+
+def poll_more(name: str) -> Polled:
+    """Return what else has come of a batch within a moment, or all. Raises RefusedBatchError."""
+    return _station().call(_Station.more, name)
 
 
 class Stops(WorkerPlugin):
@@ -35,9 +43,9 @@ class Stops(WorkerPlugin):
     idempotent = True  # it stays from one run to the next
 
     def transition(self, key: object, start: str, finish: str, **_: object) -> None:
-        """Take note of what Dask makes of a task; a batch's key is its name."""
+        """Take note of what Dask makes of a task; its key begins with the name of its batch."""
         if start == "executing" and finish not in {"memory", "error"} and _stations:
-            _stations[0].drop(str(key))
+            _stations[0].drop(str(key).partition("/")[0])
 
     async def teardown(self, worker: Worker) -> None:  # noqa: ARG002 - the plugin interface
         """Close what this process keeps."""
@@ -59,38 +67,59 @@ class _Station:
         self._open = AsyncExitStack()
         self._pool = ReaderPool()
         self._webs: dict[PollSettings, Web] = {}
-        self._batches: dict[str, tuple[Future[Polled], asyncio.Event]] = {}
+        self._works: dict[str, Work] = {}
         threading.Thread(target=self._loop.run_forever, name="polls", daemon=True).start()
 
-    def poll(self, batch: Batch) -> Polled:
-        stop = asyncio.Event()
-        future = asyncio.run_coroutine_threadsafe(self._poll(batch, stop), self._loop)
-        self._batches[batch.name] = (future, stop)
-        try:
-            return future.result()
-        except CancelledError:
-            return Polled()  # nobody waits for it
-        finally:
-            self._batches.pop(batch.name, None)
+    def call(self, method: "Callable[[_Station, _T], Awaitable[Polled]]", argument: _T) -> Polled:
+        """Call it in the loop, and wait."""
 
-    def drop(self, name: str) -> None:
-        if name in self._batches:
-            self._batches[name][0].cancel()
+        async def calling() -> Polled:
+            return await method(self, argument)
 
-    def stop(self, names: list[str]) -> None:
-        for name in names:
-            if name in self._batches:
-                self._loop.call_soon_threadsafe(self._batches[name][1].set)
+        return asyncio.run_coroutine_threadsafe(calling(), self._loop).result()
 
-    def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-
-    async def _poll(self, batch: Batch, stop: asyncio.Event) -> Polled:
+    async def poll(self, batch: Batch) -> Polled:
         web = self._webs.get(batch.settings)
         if web is None:
             web = self._webs[batch.settings] = await self._open.enter_async_context(open_web(batch.settings))
-        return await poll(web, self._pool, batch, stop)
+        self._works[batch.name] = Work(web, self._pool, batch)
+        return await self.more(batch.name)
+
+    async def more(self, name: str) -> Polled:
+        if name not in self._works:
+            raise RefusedBatchError("a batch was given up, because nobody asked for it in time")
+        polled = Polled()
+        try:
+            polled = await self._works[name].take()
+        except asyncio.CancelledError:
+            raise RefusedBatchError("a batch was given up, because nobody waited for it") from None
+        finally:
+            if polled.over:
+                self._works.pop(name, None)
+        return polled
+
+    def drop(self, name: str) -> None:
+        """End a batch at once; from any thread."""
+        self._loop.call_soon_threadsafe(self._drop, name)
+
+    def stop(self, names: list[str]) -> None:
+        """Begin nothing more of batches; from any thread."""
+
+        def stop() -> None:
+            for name in names:
+                if name in self._works:
+                    self._works[name].stop()
+
+        self._loop.call_soon_threadsafe(stop)
+
+    def close(self) -> None:
+        """Close all; from any other thread."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _drop(self, name: str) -> None:
+        if name in self._works:
+            self._works[name].drop()
 
     async def _close(self) -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}
