@@ -305,9 +305,9 @@ class _Run:
         if not self._needed.is_set():
             return
         now = _now()
-        trouble = self._trouble or ("" if self._workers() else "it has no workers")
-        if not self._workers() and now - self._without_since >= _ALONE:
-            trouble = f"{trouble}; polls are made here meanwhile"
+        trouble = self._trouble
+        if now - self._without_since >= _ALONE:
+            trouble = f"{trouble or 'it has no workers that can poll'}; polls are made here meanwhile"
         batches = sum(count for place, count in self._in_flight.items() if place != _HOME)
         rate = self._rate.per_second(now)
         self._tell(Standing(self._address, len(self._workers()), batches, self._rate.total, rate, trouble))

@@ -1,5 +1,6 @@
 """Whether feeds.toml has polls made on a cluster; only where it does, Dask is imported, and must be installed."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
 
 from aggregator.cluster.batch import Terms
@@ -18,8 +19,10 @@ class ClusterError(UserError):
 class Cluster:
     """The cluster that feeds.toml may name, and how it was last seen."""
 
-    def __init__(self, terms: Terms | None = None) -> None:
+    def __init__(self, terms: Terms | None = None, told: Callable[[Standing | None], None] = lambda _: None) -> None:
+        """`told` is called with what `standing` returns, whenever it may be another."""
         self._terms = terms
+        self._told = told
         self._standing: Standing | None = None
 
     def standing(self) -> Standing | None:
@@ -29,7 +32,7 @@ class Cluster:
     def polls(self, config: Config) -> Polls:
         """Return what polls by this feeds.toml. Raises ClusterError."""
         must_be_installed(config)
-        self._standing = None
+        self._note(None)
         if not config.polling.cluster:
             return poll_batch
         from aggregator.cluster.coordinator import polls_on
@@ -41,8 +44,9 @@ class Cluster:
         """What an engine is given."""
         return Where(self.polls, self.standing)
 
-    def _note(self, standing: Standing) -> None:
+    def _note(self, standing: Standing | None) -> None:
         self._standing = standing
+        self._told(standing)
 
 
 def must_be_installed(config: Config) -> None:

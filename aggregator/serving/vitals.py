@@ -10,6 +10,7 @@ from datetime import datetime
 from importlib.metadata import version
 
 from aggregator.pipeline.record import Result
+from aggregator.pipeline.where import Standing
 from aggregator.publishing.links import without_addresses
 from aggregator.storage.figures import Figures
 
@@ -44,7 +45,10 @@ class Vitals:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What is so at this moment: answers by status, connections, polls; `figures` None where no database answers."""
+    """What is so at this moment: answers by status, connections, polls; `figures` None where no database answers.
+
+    `cluster` is None where polls are made in this process.
+    """
 
     now: datetime
     troubles: Mapping[str, str]
@@ -52,6 +56,7 @@ class Present:
     connections: int
     under_way: int
     figures: Figures | None
+    cluster: Standing | None = None
 
 
 def _outcome(result: Result) -> str:
@@ -99,6 +104,7 @@ def _present(present: Present) -> Iterator[Family]:
     waiting = _one(present.under_way)
     yield "polls_under_way", "gauge", "Feeds that wait for their host, an answer, or to be read.", waiting
     yield "troubles", "gauge", "How much is wrong now; /healthz says what.", _one(len(present.troubles))
+    yield from _cluster(present.cluster)
     figures = present.figures
     if figures is not None:
         lag = (present.now - figures.due_since).total_seconds() if figures.due_since else 0.0
@@ -106,6 +112,14 @@ def _present(present: Present) -> Iterator[Family]:
         yield "sources_due", "gauge", "Sources that are due and that nobody polls yet.", _one(figures.due)
         yield "due_lag_seconds", "gauge", "For how long the first of them has been due.", _one(max(lag, 0.0))
         yield "items_stored", "gauge", "Items in the database.", _one(figures.items)
+
+
+def _cluster(standing: Standing | None) -> Iterator[Family]:
+    if standing is not None:
+        yield "cluster_workers", "gauge", "Worker processes that can poll.", _one(standing.workers)
+        yield "cluster_batches", "gauge", "Batches of polls that are with workers.", _one(standing.batches)
+        yield "cluster_polls_total", "counter", "Polls that workers have made.", _one(standing.polls)
+        yield "cluster_polls_per_second", "gauge", "The same a second, of late.", _one(standing.per_second)
 
 
 _OUTCOMES = ("read", "not_modified", "failed", "gone")
