@@ -65,7 +65,11 @@ class Polled:
 
 
 class RefusedBatchError(Exception):
-    """A worker does not poll a batch, or not any more; says why."""
+    """A worker does not poll a batch; says why."""
+
+
+class GivenUpError(Exception):
+    """A worker polls a batch no more, because nobody took what came of it for too long."""
 
 
 class Work:

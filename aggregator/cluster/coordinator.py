@@ -7,18 +7,18 @@ import asyncio
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import aclosing
 from importlib.metadata import version
 
-from aggregator.cluster.batch import Batch, Polled, Terms
-from aggregator.cluster.link import Link, LostError
-from aggregator.cluster.plan import Plan, Taken, hand_back, hosts_of
+from aggregator.cluster.batch import Batch, GivenUpError, Polled, RefusedBatchError, Terms
+from aggregator.cluster.crew import Crew
+from aggregator.cluster.link import LostError
+from aggregator.cluster.plan import Flight, Plan, Taken, hand_back
 from aggregator.cluster.rate import Rate
 from aggregator.model import PollJob
 from aggregator.pipeline.batch import Outcome, Polls, poll_batch
 from aggregator.pipeline.where import Standing
-from aggregator.polling.hosts import Turn
 from aggregator.polling.poller import Jobs, each
 from aggregator.polling.web import PollSettings, Web
 from aggregator.reading.pool import ReaderPool
@@ -28,9 +28,8 @@ _AT_HOME = 16  # batches at once
 _SMALLEST, _LARGEST = 4, 50  # jobs in a batch: a slow source holds up the outcomes of the others in its own
 _HOST_SECONDS = 8.0  # for as long the jobs of one host may occupy a batch, at the delay between them
 _READY, _WAITING = 2_000, 20_000  # hosts that are ready, and jobs that wait: beyond that no more are brought
-_ALONE = 8.0  # seconds without a worker after which home polls
-_AGAIN = 5.0  # seconds between two attempts to connect
-_STRUCK = 60.0  # seconds for which a worker that cannot poll is left alone
+
+_VERSION = version("aggregator")
 
 Tell = Callable[[Standing], None]
 
@@ -50,21 +49,6 @@ def polls_on(address: str, settings: PollSettings, tell: Tell, terms: Terms | No
             await run.close()
 
     return polls
-
-
-class _Flight:
-    """What is still out of a batch: jobs by their source, and the turns at the hosts that those may be asking."""
-
-    def __init__(self, taken: Taken) -> None:
-        self.jobs = {job.source: job for job in taken.jobs}
-        self.turns = {turn.host: turn for turn in taken.turns}
-
-    def land(self, outcomes: Iterable[Outcome]) -> list[Turn]:
-        """Take note of outcomes, and return the turns that are not needed any more."""
-        for outcome in outcomes:
-            del self.jobs[outcome.job.source]
-        needed = {host for job in self.jobs.values() for host in hosts_of(job)}
-        return [self.turns.pop(host) for host in [*self.turns] if host not in needed]
 
 
 class _Run:
@@ -89,10 +73,7 @@ class _Run:
         self._plan = Plan(web.hosts, most, self._wake.set, self._set_aside)
         self._paused: list[PollJob] = []
         self._pauses: dict[str, float] = {}
-        self._link: Link | None = None
-        self._trouble = ""
-        self._without_since = _now()
-        self._struck: dict[str, float] = {}
+        self._crew = Crew(address, self._wake.set)
         self._in_flight: Counter[str] = Counter()
         self._names: set[str] = set()
         self._leases: set[asyncio.Task[None]] = set()
@@ -107,15 +88,14 @@ class _Run:
 
     def start(self, jobs: Jobs) -> None:
         self._feeding = self._begin(self._feed(jobs))
-        self._always = [self._begin(work) for work in (self._keep_link(), self._hand_out(), self._heed_stop())]
+        self._always = [self._begin(work) for work in (self._keep(), self._hand_out(), self._heed_stop())]
 
     async def next(self) -> list[Outcome] | None:
         """Return the next outcomes, or None after the last. Raises what the jobs' own iterator raised."""
         while not (self._is_over() and self._outcomes.empty()):
             outcomes, place = await self._outcomes.get()
             if place is not None:
-                self._in_flight[place] = max(0, self._in_flight[place] - 1)
-                self._wake.set()
+                self._free_place(place)
             if self._error is not None:
                 raise self._error
             return outcomes
@@ -129,8 +109,7 @@ class _Run:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._in_flight.clear()
         self._say()
-        if self._link is not None:
-            await self._link.close()
+        await self._crew.close()
 
     def _is_over(self) -> bool:
         fed = self._feeding is not None and self._feeding.done()
@@ -160,6 +139,10 @@ class _Run:
                     self._room.clear()
                     await self._room.wait()
 
+    async def _keep(self) -> None:
+        await self._needed.wait()
+        await self._crew.keep()
+
     def _set_aside(self, job: PollJob) -> None:
         self._paused.append(job)
         self._wake.set()
@@ -172,8 +155,8 @@ class _Run:
         self._paused.clear()
         for lease in self._leases:
             lease.cancel()
-        if self._link is not None:
-            await self._link.stop(list(self._names))
+        if self._crew.link is not None:
+            await self._crew.link.stop(list(self._names))
 
     # -- Batches out --------------------------------------------------------------------------------------------------
 
@@ -199,43 +182,44 @@ class _Run:
 
     def _free(self) -> dict[str, int]:
         """How many batches each worker can take now, or home, where there has been no worker for some time."""
-        now = _now()
-        workers = {worker: most for worker, most in self._workers().items() if self._struck.get(worker, 0) <= now}
-        if workers:
-            self._without_since = now
-        elif now - self._without_since >= _ALONE:
-            workers = {_HOME: _AT_HOME}
-        return {
-            place: most - self._in_flight[place] for place, most in workers.items() if most > self._in_flight[place]
-        }
+        places = {_HOME: _AT_HOME} if self._crew.is_gone else self._crew.able()
+        return {place: most - self._in_flight[place] for place, most in places.items() if most > self._in_flight[place]}
 
     async def _send(self, worker: str, taken: Taken) -> None:
         """Have a worker poll them; where it is lost, let the lease end before anyone asks those hosts again."""
-        assert self._link is not None  # noqa: S101 - the worker is one of its
+        link = self._crew.link
+        assert link is not None  # noqa: S101 - the worker is one of its
         ends = _now() + self._terms.lease(taken.jobs)
         batch = Batch(
-            uuid.uuid4().hex, version("aggregator"), self._settings, taken.jobs, self._terms, time.time(),
+            uuid.uuid4().hex, _VERSION, self._settings, taken.jobs, self._terms, time.time(),
             tuple(self._still_paused()),
         )  # fmt: skip
         self._names.add(batch.name)
-        flight = _Flight(taken)
+        flight = Flight(taken)
         try:
-            async with aclosing(self._link.poll(worker, batch)) as parts:
+            async with aclosing(link.poll(worker, batch)) as parts:
                 async for polled in parts:
                     self._take_in(flight, polled, worker if polled.over else None)
-        except LostError:
-            self._in_flight[worker] = max(0, self._in_flight[worker] - 1)
+        except GivenUpError:
+            self._free_place(worker)
+        except (RefusedBatchError, ImportError) as error:
+            self._free_place(worker)
+            self._crew.strike(worker, str(error))
+        except Exception as error:  # noqa: BLE001 - a lost worker, or one that fails as nobody has foreseen
+            self._free_place(worker)
+            if not isinstance(error, LostError):
+                self._crew.strike(worker, f"{type(error).__name__}: {error}")
             await self._outlast(ends)
-        except Exception as error:  # noqa: BLE001 - whatever it is, this worker cannot poll, and another may
-            self._in_flight[worker] = max(0, self._in_flight[worker] - 1)
-            self._struck[worker] = _now() + _STRUCK
-            self._trouble = f"the worker {worker} is left alone for a while: {_said(error)}"
         finally:
             self._names.discard(batch.name)
         hand_back(flight.turns.values())
         for job in flight.jobs.values():
             if not self._stop.is_set():
                 self._plan.add(job)
+
+    def _free_place(self, place: str) -> None:
+        self._in_flight[place] = max(0, self._in_flight[place] - 1)
+        self._wake.set()
 
     async def _outlast(self, ends: float) -> None:
         task = asyncio.current_task()
@@ -245,7 +229,7 @@ class _Run:
         self._leases.add(task)
         await asyncio.sleep(ends - _now())
 
-    def _take_in(self, flight: _Flight, polled: Polled, place: str | None) -> None:
+    def _take_in(self, flight: Flight, polled: Polled, place: str | None) -> None:
         now = _now()
         for host, seconds in polled.pauses:
             self._pauses[host] = max(self._pauses.get(host, 0.0), now + seconds)
@@ -272,49 +256,12 @@ class _Run:
                 self._outcomes.put_nowait((outcomes, None))
         self._outcomes.put_nowait(([], place))
 
-    # -- The cluster --------------------------------------------------------------------------------------------------
-
-    async def _keep_link(self) -> None:
-        """Stay connected; where that fails, try again and again."""
-        await self._needed.wait()
-        self._without_since = _now()
-        while True:
-            try:
-                self._link = await Link.open(self._address)
-            except (OSError, RuntimeError) as error:
-                self._trouble = _said(error)
-            else:
-                self._trouble = ""
-                await self._follow(self._link)
-            await asyncio.sleep(_AGAIN)
-
-    async def _follow(self, link: Link) -> None:
-        while not link.broken:
-            self._wake.set()
-            await link.changed.wait()
-            link.changed.clear()
-        self._trouble = link.broken
-        self._link = None
-        await link.close()
-
-    def _workers(self) -> dict[str, int]:
-        return self._link.workers if self._link is not None else {}
-
     def _say(self) -> None:
         """Tell how the cluster is doing."""
-        if not self._needed.is_set():
-            return
-        now = _now()
-        trouble = self._trouble
-        if now - self._without_since >= _ALONE:
-            trouble = f"{trouble or 'it has no workers that can poll'}; polls are made here meanwhile"
-        batches = sum(count for place, count in self._in_flight.items() if place != _HOME)
-        rate = self._rate.per_second(now)
-        self._tell(Standing(self._address, len(self._workers()), batches, self._rate.total, rate, trouble))
-
-
-def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__
+        if self._needed.is_set():
+            batches = sum(count for place, count in self._in_flight.items() if place != _HOME)
+            rate = self._rate.per_second(_now())
+            self._tell(Standing(self._address, self._crew.size, batches, self._rate.total, rate, self._crew.trouble))
 
 
 def _now() -> float:

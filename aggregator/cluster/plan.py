@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from aggregator.model import PollJob
+from aggregator.pipeline.batch import Outcome
 from aggregator.polling.hosts import Hosts, Ticket, Turn
 from aggregator.polling.http import host_of
 
@@ -19,6 +20,21 @@ class Taken:
 
     jobs: tuple[PollJob, ...]
     turns: tuple[Turn, ...]
+
+
+class Flight:
+    """What is still out of a batch: jobs by their source, and the turns at the hosts that those may be asking."""
+
+    def __init__(self, taken: Taken) -> None:
+        self.jobs = {job.source: job for job in taken.jobs}
+        self.turns = {turn.host: turn for turn in taken.turns}
+
+    def land(self, outcomes: Iterable[Outcome]) -> list[Turn]:
+        """Take note of outcomes, and return the turns that are not needed any more."""
+        for outcome in outcomes:
+            del self.jobs[outcome.job.source]
+        needed = {host for job in self.jobs.values() for host in hosts_of(job)}
+        return [self.turns.pop(host) for host in [*self.turns] if host not in needed]
 
 
 @dataclass(slots=True, eq=False)

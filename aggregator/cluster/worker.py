@@ -1,6 +1,7 @@
 """What runs in a worker process: `poll_batch`, and what it keeps from batch to batch. Nothing here knows a database."""
 
 import asyncio
+import multiprocessing
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -10,9 +11,11 @@ from typing import TypeVar
 
 from distributed import Worker, WorkerPlugin
 
-from aggregator.cluster.batch import Batch, Polled, RefusedBatchError, Work
+from aggregator.cluster.batch import Batch, GivenUpError, Polled, RefusedBatchError, Work
 from aggregator.polling.web import PollSettings, Web, open_web
 from aggregator.reading.pool import ReaderPool
+
+_VERSION = version("aggregator")
 
 _T = TypeVar("_T")
 
@@ -22,8 +25,10 @@ def poll_batch(batch: Batch) -> Polled:
 
     Dask runs several at once, each in a thread; all of a process share one way out, one loop and one pool of readers.
     """
-    if batch.version != version("aggregator"):
-        raise RefusedBatchError(f"it has version {version('aggregator')}, not {batch.version}")
+    if batch.version != _VERSION:
+        raise RefusedBatchError(f"it has version {_VERSION}, not {batch.version}")
+    if multiprocessing.current_process().daemon:
+        raise RefusedBatchError("it may have no child processes: set DASK_DISTRIBUTED__WORKER__DAEMON=False for it")
     late = time.time() - batch.sent
     if abs(late) > batch.terms.grace:
         # It may be about to be polled elsewhere: whoever sent it waits for no longer than that.
@@ -32,7 +37,7 @@ def poll_batch(batch: Batch) -> Polled:
 
 
 def poll_more(name: str) -> Polled:
-    """Return what else has come of a batch within a moment, or all. Raises RefusedBatchError."""
+    """Return what else has come of a batch within a moment, or all. Raises GivenUpError."""
     return _station().call(_Station.more, name)
 
 
@@ -87,12 +92,12 @@ class _Station:
 
     async def more(self, name: str) -> Polled:
         if name not in self._works:
-            raise RefusedBatchError("a batch was given up, because nobody asked for it in time")
+            raise GivenUpError(name)
         polled = Polled()
         try:
             polled = await self._works[name].take()
         except asyncio.CancelledError:
-            raise RefusedBatchError("a batch was given up, because nobody waited for it") from None
+            raise GivenUpError(name) from None
         finally:
             if polled.over:
                 self._works.pop(name, None)
