@@ -197,7 +197,7 @@ class _Run:
         self._names.add(batch.name)
         flight = Flight(taken)
         try:
-            async with aclosing(link.poll(worker, batch)) as parts:
+            async with asyncio.timeout_at(ends), aclosing(link.poll(worker, batch)) as parts:
                 async for polled in parts:
                     self._take_in(flight, polled, worker if polled.over else None)
         except GivenUpError:
@@ -205,7 +205,7 @@ class _Run:
         except (RefusedBatchError, ImportError) as error:
             self._free_place(worker)
             self._crew.strike(worker, str(error))
-        except Exception as error:  # noqa: BLE001 - a lost worker, or one that fails as nobody has foreseen
+        except Exception as error:  # noqa: BLE001 - a lost worker, a silent one, or one that fails otherwise
             self._free_place(worker)
             if not isinstance(error, LostError):
                 self._crew.strike(worker, f"{type(error).__name__}: {error}")
