@@ -257,7 +257,7 @@ def main() -> None:
     place = Place(folder)
     text = "".join(
         f'[sources.s{n}]\nurl = "http://127.1.{n // FEEDS_A_HOST // 250}.{n // FEEDS_A_HOST % 250 + 1}:{server.port}/{n}"\n'
-        'timeout = "3s"\n'
+        'timeout = "10s"\n'
         for n in range(sources)
     )
     place.configure(text + '[topics.all]\ntitle = "All"\n', f'{HEAD}cluster = "{daskers.address}"\n')
