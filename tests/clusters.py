@@ -11,19 +11,19 @@ from aggregator.pipeline.where import HERE, Where
 
 _R = TypeVar("_R")
 
-SHORT = Terms(begin=4.0, slack=2.0, grace=2.0)
+SHORT = Terms(begin=3.0, slack=1.0, grace=1.5)
 
 _switched: list[Any] = []  # the client of the cluster that all polls are made on, where they are
 
 
 @contextmanager
-def two_workers(**options: Any) -> Iterator[Any]:
+def two_workers(*, daemon: bool = False, **options: Any) -> Iterator[Any]:
     """A LocalCluster as a user may start one, with names of our own for what must differ from its defaults."""
     import dask
     from distributed import LocalCluster
 
-    with dask.config.set({"distributed.worker.daemon": False}):
-        defaults = {"n_workers": 2, "threads_per_worker": 8, "dashboard_address": None, "memory_limit": 0}
+    with dask.config.set({"distributed.worker.daemon": daemon}):
+        defaults = {"n_workers": 2, "threads_per_worker": 8, "dashboard_address": "127.0.0.1:0", "memory_limit": 0}
         with LocalCluster(host="127.0.0.1", processes=True, **{**defaults, **options}) as cluster:
             yield cluster
 

@@ -166,6 +166,8 @@ async def _start_workers(processes: int) -> LocalCluster:
     """Start worker processes that nobody but us can speak to: who reaches a scheduler can have it run anything."""
     settings = {
         "distributed.worker.daemon": False,  # a daemonic process may have no children, and it has readers
+        "distributed.scheduler.http.routes": [],  # nothing to look at either
+        "distributed.worker.http.routes": [],
         "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical",
     }
     with dask.config.set(settings):
@@ -176,7 +178,8 @@ async def _start_workers(processes: int) -> LocalCluster:
             asynchronous=True,
             host="127.0.0.1",
             security=Security.temporary(),  # type: ignore[no-untyped-call]  # likewise
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             memory_limit=0,  # readers have a limit of their own
         )
     return cluster
