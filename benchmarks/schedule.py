@@ -31,9 +31,10 @@ from aggregator.polling.web import Web
 from aggregator.reading.pool import ReaderPool
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import open_database, writing
+from aggregator.storage.times import to_text
 
 _START = datetime(2026, 11, 22, 12, tzinfo=UTC)
-_TICK = 1.0  # seconds
+_PHASE = 0.9  # of a second: sources are due at whole seconds, and the server's ticks are wherever they are
 _OUTCOMES = 32  # at once, as poll_batch has them
 
 
@@ -51,7 +52,7 @@ class Clock:
     def next_tick(self) -> None:
         """Go to the next whole tick that is still to come."""
         passed = self.now() - _START.timestamp()
-        self._tick = _START.timestamp() + (int(passed / _TICK) + 1) * _TICK
+        self._tick = _START.timestamp() + int(passed + 1 - _PHASE) + _PHASE
         self._since = time.monotonic()
 
 
@@ -137,10 +138,7 @@ async def hour(config: Config, minutes: int) -> None:
         with writing(db):
             db.conn.executemany(
                 "UPDATE sources SET state = 'ok', last_polled = ?, next_poll = ?, known = ? WHERE name = ?",
-                [
-                    ("2026-11-22T11:00:00Z", f"{at:%Y-%m-%dT%H:%M:%SZ}", bytes(16 * 30), name)
-                    for name, at in due.items()
-                ],
+                [(to_text(_START - timedelta(hours=1)), to_text(at), bytes(16 * 30), name) for name, at in due.items()],
             )
         schedule = Hour(due, minutes)
         where = Where(lambda _: schedule.polls, lambda: None)
