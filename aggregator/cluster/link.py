@@ -45,7 +45,8 @@ class Link:
     @classmethod
     async def open(cls, address: str) -> Self:
         """Connect to `tcp://…` or `tls://…`, or start as many worker processes as "local:4" says. Raises OSError."""
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is told in our own words
+        for name in ("distributed", "distributed.client", "tornado.application"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is told in our own words
         async with AsyncExitStack() as opening:
             client = await _connect(address, opening)
             await client.register_plugin(Stops())
