@@ -89,6 +89,19 @@ def test_what_nobody_takes_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         work(batch_of(web, "/a", "/slow"), play)
 
 
+def test_a_worker_hears_of_its_sender_while_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all sources are silent, an answer without outcomes asks for the next request."""
+    monkeypatch.setattr(batches, "_MOMENT", 0.1)
+    monkeypatch.setattr(batches, "_WHILE", 0.1)
+    with FakeWeb({"/slow": [HANG]}, listens="0.0.0.0") as web:
+
+        async def play(working: Work, _: Web) -> None:
+            assert await working.take() == Polled(over=False)
+            assert await working.take() == Polled(over=False)
+
+        work(batch_of(web, "/slow"), play)
+
+
 def test_after_its_time_nothing_is_begun_and_nothing_goes_on() -> None:
     """What could not be begun, or ended, has no outcome: its sender has it polled again."""
     with FakeWeb({"/1": [(0.3, FEED)], "/2": [FEED], "/3": [FEED], "/hang": [HANG]}, address="0.0.0.0") as web:

@@ -1,7 +1,7 @@
 """A batch of polls as it travels to a worker, and how it is polled there: by the code that polls at home."""
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from aggregator.model import PollJob
@@ -10,7 +10,8 @@ from aggregator.polling.web import PollSettings, Web
 from aggregator.reading.pool import ReaderPool
 
 _MOMENT = 1.0  # seconds for which outcomes are gathered
-_UNTAKEN = 10.0  # seconds
+_WHILE = 4.0  # seconds after which its sender is asked whether it is still there
+_UNTAKEN = 10.0  # seconds that it has to answer
 
 Pauses = tuple[tuple[str, float], ...]
 
@@ -97,13 +98,17 @@ class Work:
         self._polling.cancel()
 
     async def take(self) -> Polled:
-        """Return what is there after a moment, as soon as there is anything. Raises what ended it before its time."""
+        """Return what is there after a moment, or else as soon as there is anything, or nothing, after a while.
+
+        Raises what ended it before its time.
+        """
         if self._alarm is not None:
             self._alarm.cancel()
         await asyncio.wait({self._polling}, timeout=_MOMENT)
-        while not (self._outcomes or self._polling.done()):
+        if not (self._outcomes or self._polling.done()):
             self._news.clear()
-            await self._news.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), _WHILE)
         over = self._polling.done()
         if over:
             self._polling.result()
