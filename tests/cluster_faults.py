@@ -38,6 +38,7 @@ from aggregator.storage.database import open_database
 
 FEEDS_A_HOST = 3
 WORKERS = 3
+TIMEOUT = 10  # seconds
 Request = tuple[str, str, float, float]  # host, path, and the seconds when it came and when it ended
 
 
@@ -143,6 +144,16 @@ class Daskers:
         self._scheduler.send_signal(signal.SIGCONT)
         return "nothing, but the scheduler was silent"
 
+    def freeze_worker(self) -> str:
+        """Have a worker's machine stand still until its leases have ended, and go on then."""
+        pids = _children(random.choice(self._workers).pid)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(SHORT.begin + SHORT.slack + 2 * SHORT.grace + TIMEOUT + 3)
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        return "nothing, but a worker was frozen"
+
     def kill_worker(self) -> str:
         """Kill a worker process, which its nanny then replaces; or the nanny too."""
         number = random.randrange(WORKERS)
@@ -223,7 +234,8 @@ def overlaps(log: list[Request]) -> int:
 async def _round(place: Place, daskers: Daskers, chance: random.Random) -> tuple[str, float]:
     def kill() -> str:
         time.sleep(chance.uniform(0.5, 3.0))
-        faults = [daskers.kill_scheduler] * 4 + [daskers.kill_worker] * 5 + [daskers.silence_scheduler]
+        faults = [daskers.kill_scheduler] * 4 + [daskers.kill_worker] * 4
+        faults += [daskers.silence_scheduler, daskers.freeze_worker]
         return chance.choice(faults)()
 
     return await fetch(place, asyncio.get_running_loop().run_in_executor(None, kill))
@@ -257,7 +269,7 @@ def main() -> None:
     place = Place(folder)
     text = "".join(
         f'[sources.s{n}]\nurl = "http://127.1.{n // FEEDS_A_HOST // 250}.{n // FEEDS_A_HOST % 250 + 1}:{server.port}/{n}"\n'
-        'timeout = "10s"\n'
+        f'timeout = "{TIMEOUT}s"\n'
         for n in range(sources)
     )
     place.configure(text + '[topics.all]\ntitle = "All"\n', f'{HEAD}cluster = "{daskers.address}"\n')
