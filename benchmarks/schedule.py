@@ -4,7 +4,7 @@ python -m benchmarks.schedule [--sources 100000] [--minutes 60] [--every 60]
 
 The engine, its claims, its writing and its cadence are the real ones; only the web is not: every poll is a 304, at
 once. The clock runs as fast as the work is done, but a second in which the work took longer is as long as that. As in
-`serve`, what is due is looked for every second.
+`serve`, what is due is looked for twice a second.
 """
 
 import argparse
@@ -34,12 +34,13 @@ from aggregator.storage.database import open_database, writing
 from aggregator.storage.times import to_text
 
 _START = datetime(2026, 11, 22, 12, tzinfo=UTC)
-_PHASE = 0.9  # of a second: sources are due at whole seconds, and the server's ticks are wherever they are
+_TICK = 0.5  # seconds, as in serving/duties.py
+_PHASE = 0.45  # seconds: sources are due at whole ones, and the server's ticks are wherever they are
 _OUTCOMES = 32  # at once, as poll_batch has them
 
 
 class Clock:
-    """Time that passes in ticks of a second, and in between as fast as it really does."""
+    """Time that passes in ticks, and in between as fast as it really does."""
 
     def __init__(self) -> None:
         self._tick = _START.timestamp()
@@ -50,9 +51,9 @@ class Clock:
         return self._tick + time.monotonic() - self._since
 
     def next_tick(self) -> None:
-        """Go to the next whole tick that is still to come."""
+        """Go to the next tick that is still to come."""
         passed = self.now() - _START.timestamp()
-        self._tick = _START.timestamp() + int(passed + 1 - _PHASE) + _PHASE
+        self._tick = _START.timestamp() + int((passed - _PHASE) / _TICK + 1) * _TICK + _PHASE
         self._since = time.monotonic()
 
 
@@ -75,7 +76,7 @@ class Hour:
         self._due[result.source] = result.next_poll
 
     async def tick(self) -> None:
-        """Wait for the next second, which takes no time."""
+        """Wait for the next tick, which takes no time."""
         self._clock.next_tick()
         if self._clock.now() >= self._ends:
             self._stop.set()

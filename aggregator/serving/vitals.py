@@ -14,7 +14,7 @@ from aggregator.pipeline.where import Standing
 from aggregator.publishing.links import without_addresses
 from aggregator.storage.figures import Figures
 
-STALLED = 60.0  # seconds without a tick, which comes every second
+STALLED = 60.0  # seconds without a tick, which comes twice a second
 _GRAVE = ("polling", "database")  # troubles with which there is no use in going on asking this server
 
 Sample = tuple[Mapping[str, str], float]

@@ -22,7 +22,7 @@ def figures(db: Database, now: datetime) -> Figures:
     """Return the numbers as they are at `now`. A source that was never polled is due, but since no known time."""
     states = "SELECT state, count(*) FROM sources WHERE configured = 1 GROUP BY state"
     due = """SELECT count(*), min(next_poll) FROM sources WHERE configured = 1 AND state <> 'disabled'
-        AND claimed_by IS NULL AND (next_poll IS NULL OR next_poll <= ?)"""
+        AND claimed_by IS NULL AND coalesce(next_poll, '') <= ?"""
     number, since = db.execute(due, [to_text(now)]).fetchone()
     items = db.execute("SELECT count(*) FROM items").fetchone()[0]
     return Figures(items, dict(db.execute(states).fetchall()), number, maybe_from(since))

@@ -246,6 +246,14 @@ def polled_at(db: Database) -> None:
 
 
 @migrations()
+def due_of_many(db: Database) -> None:
+    """What is due, and what is claimed, is found without looking at all sources."""
+    db.execute("DROP INDEX sources_due")
+    db.execute("CREATE INDEX sources_due ON sources (coalesce(next_poll, '')) WHERE configured = 1")
+    db.execute("CREATE INDEX sources_claimed ON sources (claimed_by) WHERE claimed_by IS NOT NULL")
+
+
+@migrations()
 def cluster(db: Database) -> None:
     """How the cluster that polls for this database was last seen."""
     db.execute("CREATE TABLE cluster (address TEXT PRIMARY KEY, at TEXT NOT NULL, standing TEXT NOT NULL)")
