@@ -118,6 +118,32 @@ def test_a_host_that_asks_for_a_pause_is_left_alone_by_all(cluster: Any, web: Fa
     assert sum(isinstance(outcome.response, Postponed) for outcome in outcomes) == 8
 
 
+def test_a_pause_that_one_worker_meets_is_known_to_all(cluster: Any, web: FakeWeb) -> None:
+    """Nobody follows a redirect to the host, in whatever worker; and pages that are fetched here know of it."""
+    busy = _BUSY - 1
+    script(web, busy=[answer(429, Retry_After="600")])
+    script(web, away=[answer(302, Location=web.url("/elsewhere", f"127.0.1.{busy}"))])
+
+    async def jobs() -> AsyncIterator[PollJob]:
+        yield jobs_at(web, 1, 1, "/busy", busy)[0]
+        await until(lambda: web.requests)
+        await asyncio.sleep(2.5)
+        for job in jobs_at(web, 40, path="/away"):
+            yield job
+
+    async def go() -> list[Outcome]:
+        async with open_web(SETTINGS) as home, ReaderPool() as pool:
+            polls = polls_on(cluster.scheduler_address, SETTINGS, [].append, SHORT)
+            async with aclosing(polls(home, pool, jobs(), None)) as outcomes:
+                found = await _all(outcomes)
+            assert f"127.0.1.{busy}" in home.hosts.pauses()
+            return found
+
+    outcomes = asyncio.run(go())
+    assert sum(isinstance(outcome.response, Postponed) for outcome in outcomes) == 40
+    assert not web.asked("/elsewhere")
+
+
 def test_a_worker_that_is_killed_loses_nothing(web: FakeWeb) -> None:
     """What it had is polled again when its lease ends, by who is left; nothing comes twice."""
     script(web, feed=[(0.6, FEED), FEED])
