@@ -172,12 +172,16 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """A 304, or a 200 whose body is to the byte the last one. `validators` are what to send from now on."""
+    """A 304, or a 200 whose body is to the byte the last one. `validators` are what to send from now on.
+
+    `link` holds its Link headers, joined, as latin-1.
+    """
 
     validators: Validators
     caching: Caching = Caching()
     status: int = 304
     moved_to: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

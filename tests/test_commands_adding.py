@@ -39,7 +39,7 @@ def test_a_site_is_added_in_one_poll_and_published(place: Place, capsys: pytest.
         place.let_time_pass()
         place.run("-q", "fetch")
         assert web.requests[-1].header("if-none-match") == b'"1"'
-    assert out.startswith(f"added the-feed: {web.url('/feed')} (2 items)\n")
+    assert out.startswith(f"added the-feed: {web.url('/feed')} (2 items)\nin the topics: all\n")
     assert web.url("/comments") in err
     assert place.titles("all") == ["One", "Two"]
     added = f'\n[sources.the-feed]\nurl = "{web.url("/feed")}"\n'
@@ -62,6 +62,17 @@ def test_a_feed_is_added_under_a_name_and_into_a_topic(place: Place, capsys: pyt
     assert (found.sources["mine"].topics, found.topics["new-one"].title) == ({"strict"}, "New one")
     assert (found.topics["new-one"].sources, found.topics["strict"].sources) == ({"a-feed"}, {"mine", "a-feed"})
     assert (place.titles("strict"), place.titles("new-one")) == (["One", "Two"], ["Three"])
+
+
+def test_a_source_whose_items_no_topic_takes_is_told_of(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Otherwise one would look for them in vain; the name to write below is there."""
+    place.configure('[topics.strict]\ntitle = "Strict"\nany = ["nothing"]\n')
+    with FakeWeb({"/feed": [answer(200, FEED)]}) as web:
+        assert place.run("add", web.url("/feed")) == 0
+    assert (
+        "no topic takes any of them: see its rules, or write topics = [...] below [sources.the-feed]"
+        in capsys.readouterr().out
+    )
 
 
 def test_what_is_there_already_is_said(place: Place, capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,6 +94,20 @@ def test_every_exit_code_is_documented() -> None:
         assert re.search(rf"\b{code}\b", text("README.md").partition("Exit codes")[2].partition("\n\n")[0]), code
 
 
+def test_every_status_that_the_server_answers_is_documented() -> None:
+    """Each stands in the first cell of a row of docs/serving.md."""
+    answered = {
+        node.value
+        for name in ("app", "files", "connections")
+        for node in ast.walk(ast.parse(text(f"aggregator/serving/{name}.py")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, int) and 200 <= node.value < 600
+    }
+    cells = re.findall(r"^\| ([\d, ]+) \|", text("docs/serving.md"), re.MULTILINE)
+    documented = {int(status) for cell in cells for status in cell.split(",")}
+    assert answered >= {200, 304, 404, 503}
+    assert answered - documented == set()
+
+
 PAGES = ("README.md", "CONTRIBUTING.md", *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md")))
 
 
@@ -125,7 +139,7 @@ def errors(base: type[UserError]) -> Iterator[type[UserError]]:
 
 # What a developer meets, or what stands behind a message that is documented.
 INTERNAL = {"AssertionError", "TypeError", "FaultError"}
-INSIDE = {"is no path of a published document"}
+INSIDE = {"is no path of a published document", "nobody waits for it any more"}
 REMEDIES = {"_REMEDIES", "_REASONS", "_HINTS", "_MESSAGES"}
 # A message about a rule says itself what to write instead.
 OWN_REMEDY = ("curation/rules/",)

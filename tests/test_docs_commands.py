@@ -137,7 +137,9 @@ def _commands(script: str) -> Iterator[list[str]]:
 def test_pieces_of_feeds_toml_are_right(block: Block, place: Place) -> None:
     """Each example can be put into a feeds.toml."""
     sources = "".join(f"[sources.{name}]\npath = '.'\n" for name in ("bbc-world",) if name not in block.text)
-    place.configure(block.text + sources, head="" if "[site]" in block.text else HEAD)
+    site, rest = HEAD.split("[polling]")
+    text = block.text.replace("[site]\n", site) if "[site]" in block.text else site + block.text
+    place.configure(text + sources, head="" if "[polling]" in text else f"[polling]{rest}")
     load(place.folder / "feeds.toml")
 
 

@@ -16,6 +16,7 @@ from aggregator.pipeline import own, upkeep
 from aggregator.storage import backup
 
 TOPIC = '[topics.all]\ntitle = "All"\nlimit = 1000\n'
+WORDS = "The council met in the evening and agreed on the plan that had been on its table since the spring. " * 9
 TODAY = datetime.now(UTC).date()
 YOUNG = rss(item("Young", guid="young", date=f"{TODAY:%d %b %Y} 00:00:00 GMT"), item("Kept", guid="kept"))
 DAY = timedelta(days=1)
@@ -130,6 +131,27 @@ def test_a_copy_that_is_not_sound_is_not_restored(
     assert "Traceback" not in capsys.readouterr().err
     assert (place.folder / "aggregator.db").read_bytes() == before
     assert {path.name for path in place.folder.iterdir()} == names
+
+
+def test_a_backup_is_read_whole_before_it_gets_its_name(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """A damage that nobody has come upon shows in the backup: exit 3, no copy of it, and the older ones stay."""
+    with FakeWeb({"/a": [answer(200, rss(*(item(f"I{n}", guid=str(n), text=WORDS) for n in range(60))))]}) as web:
+        place.configure(f'[sources.a]\nurl = "{web.url("/a")}"\n{TOPIC}')
+        place.run("-q", "fetch")
+    database = place.folder / "aggregator.db"
+    copies = {path: path.read_bytes() for path in backup.folder_of(database).iterdir()}
+    with closing(sqlite3.connect(database)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'appearances_url'").fetchone()[0]
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+    with database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\x00" * size)
+    assert place.run("-q", "status") == 0, "what status looks at is sound"
+    assert place.run("-q", "backup", str(place.folder / "copy.db")) == 3
+    assert "is damaged" in capsys.readouterr().err
+    assert not (place.folder / "copy.db").exists()
+    assert {path: path.read_bytes() for path in backup.folder_of(database).iterdir()} == copies
 
 
 def test_seven_daily_backups_are_kept_and_none_of_the_future_is_taken_for_the_newest(place: Place) -> None:

@@ -27,8 +27,8 @@ STORED = rss(item("Stored", guid="1"))
 class Running:
     """A server process, what it says on stderr, and its port."""
 
-    def __init__(self, place: Place, *options: str, **environment: str) -> None:
-        command = [*COMMAND, "--config", str(place.folder / "feeds.toml"), *options, "serve", "--port", "0"]
+    def __init__(self, place: Place, *options: str, port: int = 0, **environment: str) -> None:
+        command = [*COMMAND, "--config", str(place.folder / "feeds.toml"), *options, "serve", "--port", str(port)]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
         self.said: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()

@@ -10,6 +10,7 @@ import pytest
 from serving import Server, everything
 
 from aggregator.serving.connections import ListenError, listen
+from aggregator.serving.files import Receive, Scope, Send
 
 FEED = b"<feed>" + b"x" * 60_000 + b"</feed>"
 GET = b"GET /world.atom HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -191,3 +192,45 @@ def test_ipv6_can_be_listened_on() -> None:
         pytest.skip("no IPv6 here")
     with listen("::1", 0) as listening:
         assert listening.getsockname()[0] == "::1"
+
+
+PUSH = b"POST /websub/" + b"t" * 43 + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+
+
+async def _reading(scope: Scope, receive: Receive, send: Send) -> None:
+    """Read the whole body, and say how long it was."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"%d" % size})
+
+
+def test_a_hub_may_take_its_time_if_it_gets_on(folder: Path) -> None:
+    """A body comes in for as long as 64 KB of it come within the time that a client has; else it is cut off."""
+    with Server(folder, patience=1.5, behind=_reading) as server:
+        with server.connect() as slow:
+            slow.sendall(PUSH)
+            with suppress(ConnectionError):
+                for _ in range(40):
+                    slow.sendall(b"x" * 100)
+                    time.sleep(0.1)
+                pytest.fail("it was not cut off")
+        with server.connect() as steady:
+            steady.sendall(PUSH)
+            for _ in range(10):
+                steady.sendall(b"x" * 100_000)
+                time.sleep(0.4)
+            assert steady.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_a_body_that_nobody_asked_for_is_not_read(folder: Path) -> None:
+    """Only a hub's is: of others so much as a head may have is passed over, and then the client is cut off."""
+    with Server(folder, behind=_reading) as server:
+        said = server.say(PUSH.replace(b"/websub/", b"/elsewhr/") + b"x" * 20_000)
+        assert status(said) == 405
+        assert server.get("/world.atom") == FEED

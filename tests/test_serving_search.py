@@ -20,6 +20,7 @@ from aggregator.model import Document
 from aggregator.publishing.check import fault
 from aggregator.reading import pool
 from aggregator.serving.app import app
+from aggregator.serving.callback import Callbacks
 from aggregator.serving.searches import BusyError, Searches
 from aggregator.serving.searching import Unclear
 
@@ -84,7 +85,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     async def figures() -> tuple[int, str]:
         return 200, "aggregator_up 1\n"
 
-    with Server(place.folder / "public", behind=app(searches, health, figures)) as server:
+    with Server(place.folder / "public", behind=app(searches, health, figures, Callbacks())) as server:
         yield Site(place, server)
     asyncio.run(searches.__aexit__(None, None, None))
 

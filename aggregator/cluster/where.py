@@ -7,7 +7,7 @@ from aggregator.cluster.batch import Terms
 from aggregator.config.values import Config
 from aggregator.errors import UserError
 from aggregator.pipeline.batch import Polls, poll_batch
-from aggregator.pipeline.where import Standing, Where, settings_of
+from aggregator.pipeline.where import Standing, Where, poll_settings
 
 
 class ClusterError(UserError):
@@ -37,7 +37,7 @@ class Cluster:
             return poll_batch
         from aggregator.cluster.coordinator import polls_on
 
-        return polls_on(config.polling.cluster, settings_of(config), self._note, self._terms)
+        return polls_on(config.polling.cluster, poll_settings(config), self._note, self._terms)
 
     @property
     def where(self) -> Where:

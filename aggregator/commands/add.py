@@ -22,6 +22,7 @@ from aggregator.errors import ArgumentError, UserError
 from aggregator.pipeline.adding import look_for_feed, record_first_poll
 from aggregator.pipeline.publish import Publisher
 from aggregator.storage.claims import Owner
+from aggregator.storage.topics import topics_of_source
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LISTED = 8
@@ -65,12 +66,19 @@ def _subscribe(found: Found, options: Namespace) -> int:
         # First into the database, then into the file: a running server would poll at once what it finds there.
         with opened(config) as db, Owner(config.site.database) as owner:
             result = record_first_poll(db, owner, config, name, found)
+            inside = topics_of_source(db, name)
         edit.write()
     if not options.quiet:
         kept = f"{result.took.new + result.took.folded} items" if result else "its items come with the next fetch"
         print(f"added {name}: {shown(found.url)} ({kept})")
         if options.topic:
             print(f"topic {options.topic}: " + ("new, with this source alone" if topic else "takes all its items"))
+        elif result and found.reading.items:
+            print(
+                f"in the topics: {', '.join(inside)}"
+                if inside
+                else f"no topic takes any of them: see its rules, or write topics = [...] below [sources.{name}]"
+            )
         _tell_others(found.others)
     return _publish(options.config, quiet=options.quiet)
 

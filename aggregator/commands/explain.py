@@ -5,6 +5,7 @@ from argparse import Namespace
 from aggregator.commands.finding import must_find
 from aggregator.commands.opening import must_exist
 from aggregator.commands.terminal import table, when
+from aggregator.commands.wording import shown
 from aggregator.config.load import load
 from aggregator.pipeline.explain import Explained, ExplainedCopy, explain
 from aggregator.storage.database import open_reader
@@ -41,7 +42,8 @@ def _print(found: Explained) -> None:
 
 def _copy_line(found: ExplainedCopy) -> str:
     copy, evidence = found.copy, found.evidence
-    line = f"  {copy.source}: {copy.title} (first seen {when(copy.first_seen)}, {copy.url or copy.guid})"
+    where = shown(copy.url or copy.guid)
+    line = f"  {copy.source}: {shown(copy.title)} (first seen {when(copy.first_seen)}, {where})"
     if evidence.rule is None:
         return f"{line}\n    the first"
-    return f"{line}\n    folded by the rule “{evidence.rule}”, score {evidence.score or 0:.2f}: {evidence.why}"
+    return f"{line}\n    folded by the rule “{evidence.rule}”, score {evidence.score or 0:.2f}: {shown(evidence.why)}"

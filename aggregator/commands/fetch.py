@@ -6,21 +6,28 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
+from sqlite_utils import Database
+
 from aggregator.cluster.where import Cluster, must_be_installed
 from aggregator.commands.opening import now, opened
 from aggregator.commands.publish import describe, tell_refused
 from aggregator.commands.terminal import Progress, table, when
+from aggregator.commands.wording import shown
 from aggregator.config.load import load
 from aggregator.config.problems import suggestion
 from aggregator.config.values import Config
 from aggregator.errors import ArgumentError
 from aggregator.pipeline.engine import Wanted
 from aggregator.pipeline.fetch import Run
+from aggregator.pipeline.pinging import Pinged, ping
 from aggregator.pipeline.publish import Publisher
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.upkeep import back_up, prune
+from aggregator.pipeline.where import poll_settings
+from aggregator.polling.web import open_web
 from aggregator.storage.claims import Owner
 
+_PINGING = 60.0  # seconds for telling the hub; what is left then the next run tells
 _LISTED = 60  # sources named in the summary; of more, those with news or trouble
 
 
@@ -36,8 +43,8 @@ def run(options: Namespace) -> int:
             results = _poll(Run(db, owner, config, wanted, progress, cluster.where))
         prune(db, config, now())
         published = Publisher(db, config, now()).publish()
-    trouble = back_up(config, now())
-    if trouble:
+        told = _tell_hub(db, config)
+    for trouble in filter(None, (back_up(config, now()), told)):
         print(f"aggregator: {trouble}", file=sys.stderr)
     standing = cluster.standing()
     if standing is not None and standing.trouble:
@@ -73,20 +80,34 @@ def _poll(run: Run) -> list[Result]:
         signal.signal(signal.SIGTERM, before)  # the loop leaves the system's own, which would end it without a word
 
 
+def _tell_hub(db: Database, config: Config) -> str:
+    """Ping the hub about what has changed, and return what went wrong: the next run tries that again."""
+
+    async def call(function: Callable[..., object], *args: object) -> object:
+        return function(db, *args)
+
+    async def go() -> Pinged:
+        async with open_web(poll_settings(config)) as web:
+            return await ping(lambda: config, web, call, _PINGING)
+
+    trouble = asyncio.run(go()).trouble if config.site.hub else ""
+    return trouble and f"[site] hub: {trouble}"
+
+
 def _summary(results: list[Result], config: Config) -> None:
     """One table: what each source brought; then the reasons of those that failed."""
-    shown = sorted(results, key=lambda result: list(config.sources).index(result.source))
-    if len(shown) > _LISTED:
-        shown = [result for result in shown if _is_told(result)][:_LISTED]
+    told = sorted(results, key=lambda result: list(config.sources).index(result.source))
+    if len(told) > _LISTED:
+        told = [result for result in told if _is_told(result)][:_LISTED]
     rows = [
         (result.source, _outcome(result), str(result.took.new or ""), str(result.took.changed or ""),
-         str(result.took.folded or ""), when(result.next_poll)) for result in shown
+         str(result.took.folded or ""), when(result.next_poll)) for result in told
     ]  # fmt: skip
     if rows:
         table(("source", "result", "new", "changed", "folded", "next poll"), rows, numbers=(2, 3, 4))
-    for result in shown:
+    for result in told:
         for text in filter(None, (result.error, result.postponed, *result.warnings)):
-            print(f"{result.source}: {text}", file=sys.stderr)
+            print(f"{result.source}: {shown(text, 1_000)}", file=sys.stderr)
     failed = sum(bool(result.error) for result in results)
     postponed = sum(bool(result.postponed) for result in results)
     new = sum(result.took.new for result in results)

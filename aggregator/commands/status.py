@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
-from aggregator.commands.opening import must_exist
+from aggregator.commands.opening import must_exist, now
 from aggregator.commands.terminal import table, when
 from aggregator.config.load import load
-from aggregator.pipeline.reports import status
+from aggregator.pipeline.reports import hubs, status
 from aggregator.publishing.status import status_document
 from aggregator.storage import cluster
 from aggregator.storage.database import open_reader
@@ -25,12 +25,16 @@ def run(options: Namespace) -> int:
     if options.json:
         print(json.dumps(status_document(found), ensure_ascii=False, indent=2))
         return 0
+    standing = hubs(db, now())
     rows = [
-        (one.name, one.state, when(one.last_polled), when(one.next_poll), str(one.last_status or ""), str(one.items),
-         str(one.failures or ""), one.why_then, one.last_error) for one in found.sources
+        (one.name, one.state, when(one.last_polled), when(one.next_poll), standing.get(one.name, ""),
+         str(one.last_status or ""), str(one.items), str(one.failures or ""), one.why_then, one.last_error)
+        for one in found.sources
     ]  # fmt: skip
-    head = ("source", "state", "last poll", "next poll", "answer", "items", "failures", "why then", "last error")
-    table(head, rows, numbers=(5, 6))
+    head = (
+        "source", "state", "last poll", "next poll", "hub", "answer", "items", "failures", "why then", "last error"
+    )  # fmt: skip
+    table(head, rows, numbers=(6, 7))
     print()
     table(
         ("topic", "items", "last change"),

@@ -6,12 +6,19 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from aggregator.commands.wording import shown
 from aggregator.pipeline.fetch import Watcher
 from aggregator.pipeline.record import Result
 
+_WIDEST = 2_000  # letters of a cell
+
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> None:
-    """Print rows under a head; the columns in `numbers` stand to the right. Piped, a column is as wide as it needs."""
+    """Print rows under a head; the columns in `numbers` stand to the right. Piped, a column is as wide as it needs.
+
+    What a cell says comes from elsewhere: nothing in it is obeyed by a terminal.
+    """
+    rows = [[shown(cell, _WIDEST) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         _plain([head, *rows], numbers)
         return

@@ -12,9 +12,10 @@ from aggregator.model import Failed, Fetched, PollJob, Reading, Response, Unread
 from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.poller import Jobs, poll_many
 from aggregator.polling.web import Web
-from aggregator.reading.pool import ReaderPool
+from aggregator.reading.pool import LARGE, ReaderPool
 
 _READ_AT_ONCE = 8
+_HELD = 32_000_000  # bytes of bodies that wait to be read: with more, the polls wait
 _AHEAD = 32  # outcomes that may wait for the one who takes them
 
 _log = logging.getLogger(__name__)
@@ -61,11 +62,16 @@ async def poll_batch(
 
 
 class _Batch:
-    """One call of poll_batch: bodies that are being read, and outcomes that nobody took yet, None at their end."""
+    """One call of poll_batch: bodies that are being read, and outcomes that nobody took yet, None at their end.
+
+    Large bodies are read one at a time: together they would take too much memory, and keep the small ones waiting.
+    """
 
     def __init__(self, pool: ReaderPool) -> None:
         self._pool = pool
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
+        self._reading_large = asyncio.Semaphore(1)
+        self._held = _Held()
         self._room = asyncio.Semaphore(_AHEAD)
         self.ready: asyncio.Queue[Outcome | None] = asyncio.Queue()
 
@@ -78,7 +84,7 @@ class _Batch:
                     at = datetime.now(UTC).replace(microsecond=0)
                     await self._room.acquire()
                     if isinstance(response, Fetched):
-                        await self._reading.acquire()
+                        await self._held.take(len(response.body))
                         reader = asyncio.create_task(self._read(job, response, at, milliseconds))
                         readers.add(reader)
                         reader.add_done_callback(readers.discard)
@@ -102,15 +108,37 @@ class _Batch:
         return outcomes
 
     async def _read(self, job: PollJob, fetched: Fetched, at: datetime, milliseconds: int) -> None:
+        size = len(fetched.body)
         try:
-            outcome = await _read(self._pool, job, fetched, at, milliseconds)
+            async with self._reading_large if size > LARGE else self._reading:
+                outcome = await _read(self._pool, job, fetched, at, milliseconds)
         except Exception as error:  # noqa: BLE001 - one body that our code trips over must not end the others' polls
             _log.debug("%s cannot be read", job.source, exc_info=error)
             reason = f"it cannot be read, by a fault of ours ({type(error).__name__}: {error})"
             outcome = Outcome(job, Failed(reason, fetched.status, fetched.caching), None, at, milliseconds)
         finally:
-            self._reading.release()
+            self._held.give(size)
         self.ready.put_nowait(outcome)
+
+
+class _Held:
+    """The bytes of bodies that wait to be read. One body is always let in, however large."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+        self._less = asyncio.Event()
+
+    async def take(self, size: int) -> None:
+        """Wait until there is room; for one who waits at a time."""
+        while self._bytes and self._bytes + size > _HELD:
+            self._less.clear()
+            await self._less.wait()
+        self._bytes += size
+
+    def give(self, size: int) -> None:
+        """A body has been read."""
+        self._bytes -= size
+        self._less.set()
 
 
 async def _read(pool: ReaderPool, job: PollJob, fetched: Fetched, at: datetime, milliseconds: int) -> Outcome:

@@ -13,20 +13,24 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
-from aggregator.model import PollJob
+from aggregator.model import PollJob, Reading, Unreadable
+from aggregator.pipeline import pushing
 from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.clock import Clock, put_right
 from aggregator.pipeline.full_text import FullTexts
+from aggregator.pipeline.ingest import Ingested
+from aggregator.pipeline.pushing import Push
 from aggregator.pipeline.record import Recorder, Result
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.seeds import SeedReading, read_seeds
 from aggregator.pipeline.sharing import Shared, outcome_for, together
-from aggregator.pipeline.where import HERE, Standing, Where, settings_of
+from aggregator.pipeline.where import HERE, Standing, Where, poll_settings
+from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.files import FilesFound, find_files
 from aggregator.polling.web import open_web
 from aggregator.reading.pool import ReaderPool
@@ -71,6 +75,7 @@ class Engine:
         self._pool = ReaderPool()
         self._writer = ThreadPoolExecutor(1, "writer")
         self._clock = Clock()
+        self._ask_for_pages: Callable[[], None] = _nobody
 
     @property
     def under_way(self) -> int:
@@ -98,7 +103,7 @@ class Engine:
         """
         before = self._recorder.config
         self._recorder = await self._write(_recorder, self._db, config)
-        return (settings_of(config), config.polling.cluster) != (settings_of(before), before.polling.cluster)
+        return (poll_settings(config), config.polling.cluster) != (poll_settings(before), before.polling.cluster)
 
     async def count_due(self, wanted: Wanted) -> int:
         """Return how many sources there are to poll, files and feeds."""
@@ -129,15 +134,34 @@ class Engine:
         polls = self._where.polls(self._recorder.config)
         try:
             async with (
-                open_web(settings_of(self._recorder.config)) as web,
+                open_web(poll_settings(self._recorder.config)) as web,
                 FullTexts(self._db, lambda: self._recorder.config, web, self._pool, self._write, stop) as full_texts,
                 aclosing(polls(web, self._pool, self._jobs(wanted, more), stop)) as batches,
             ):
+                self._ask_for_pages = full_texts.ask
                 async for outcomes in batches:
                     await self._write(self._record, outcomes)
                     full_texts.ask()
         finally:
             await self._write(self._give_back)
+
+    async def take_push(self, push: Push) -> Ingested | Unreadable:
+        """Read and write what a hub has pushed, as a poll would; return what it brought, or why nothing."""
+        at = _now()
+        found = await self._write(pushing.wanted, self._db, self._recorder.config, push)
+        if found is None:
+            return Unreadable("nobody waits for it any more")
+        source, state = found
+        read = await self._pool.run(read_and_mark, push.body, push.content_type, source.url, state.known, at)
+        if isinstance(read, Unreadable):
+            return read
+        took = await self._write(self._push, push, *read, at)
+        self._ask_for_pages()
+        return took
+
+    async def call(self, function: Callable[Concatenate[Database, _P], _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        """Call a function that is given the database, in the writer's thread."""
+        return await self._write(function, self._db, *args, **kwargs)
 
     async def _jobs(self, wanted: Wanted, more: Callable[[], Awaitable[None]] | None) -> AsyncIterator[PollJob]:
         """The feeds that are due, claimed a batch at a time, so that another process can take the others meanwhile."""
@@ -252,6 +276,11 @@ class Engine:
             return None
         return recorder.record(outcome, self._states[name], random.random())  # noqa: S311 - spreads the polls
 
+    def _push(self, push: Push, reading: Reading, marks: Marks, at: datetime) -> Ingested | Unreadable:
+        recorder = self._recorder
+        with writing(self._db):
+            return pushing.record_push(self._db, recorder.config, recorder.router, push, reading, marks, at)
+
     def _files(self, source: Source, found: FilesFound, read: SeedReading, at: datetime, began: float) -> None:
         milliseconds = round((monotonic() - began) * 1000)
         with writing(self._db):
@@ -266,6 +295,10 @@ class Engine:
 
 def _recorder(db: Database, config: Config) -> Recorder:
     return Recorder(db, config, Router(config, config.topics))
+
+
+def _nobody() -> None:
+    """Nothing is fetched before polls begin."""
 
 
 def _now() -> datetime:

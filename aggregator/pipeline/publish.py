@@ -20,11 +20,12 @@ from aggregator.publishing.archive import Month, render_archive
 from aggregator.publishing.links import needs_page
 from aggregator.publishing.opml import render_opml
 from aggregator.publishing.pages import Overview, render_assets, render_index, render_item_page, render_status_page
-from aggregator.publishing.site import Refused, remove, write
+from aggregator.publishing.site import Refused, Written, remove, write
 from aggregator.publishing.status import render_status
 from aggregator.publishing.topics import render_topic
 from aggregator.storage import documents as manifest
 from aggregator.storage import entries as store
+from aggregator.storage import pings
 from aggregator.storage import topics as topic_store
 from aggregator.storage.database import writing
 from aggregator.storage.topics import TopicState
@@ -165,8 +166,16 @@ class Publisher:
         written = write(self._config.site.output, documents, dates=dates)
         with writing(self._db):
             manifest.note(self._db, (document.path for document in documents), topic)
+            pings.note(self._db, self._config.site.hub, self._feeds(topic, documents, written), self._now)
         self._done.changed += written.changed
         self._done.refused += written.refused
+
+    def _feeds(self, topic: str, documents: Iterable[Document], written: Written) -> Iterator[tuple[str, bytes]]:
+        """A topic's own three of the documents, of which our hub is to be told when they change, with their digests."""
+        feeds = {f"{topic}.{form}" for form in ("atom", "rss", "json")} - {one.path for one in written.refused}
+        for document in documents if self._config.site.hub else ():
+            if document.path in feeds:
+                yield document.path, digest(document.body)
 
     def _take_away(self) -> None:
         """Remove what topics left behind that are no longer in feeds.toml."""
@@ -174,6 +183,7 @@ class Publisher:
         self._done.removed += remove(self._config.site.output, left)
         with writing(self._db):
             manifest.forget(self._db, left)
+            pings.forget(self._db, left)
 
     def _is_inherited(self, path: str) -> bool:
         """Whether a document is there that this database has not published."""

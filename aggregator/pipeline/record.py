@@ -1,12 +1,24 @@
 """What a poll brought, into the database: items, validators and schedule stand or fall in one transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
-from aggregator.model import Answer, Failed, Fetched, Gone, NotModified, Postponed, Reading, Response, Validators
+from aggregator.model import (
+    Answer,
+    Failed,
+    FeedInfo,
+    Fetched,
+    Gone,
+    NotModified,
+    Postponed,
+    Reading,
+    Response,
+    Validators,
+)
 from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.ingest import Ingest, Ingested
 from aggregator.pipeline.own import REFUSAL, is_own
@@ -16,9 +28,11 @@ from aggregator.polling import cadence
 from aggregator.polling.cadence import History, Wish
 from aggregator.polling.moves import Move, after_failure, after_poll
 from aggregator.storage import sources as store
-from aggregator.storage import topics
+from aggregator.storage import subscriptions, topics
 from aggregator.storage.files import save_files, unreadable_files
 from aggregator.storage.sources import SourceState
+from aggregator.websub.discovery import discover
+from aggregator.websub.subscription import trust_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,7 @@ class Result:
     """What came of one source's poll, for the summary; `error` is "" where all went well.
 
     `postponed` says why it was not made, "" where it was.
+    `hub_changed` is true where it is to be subscribed to at another hub than before, or at none.
     """
 
     source: str
@@ -37,6 +52,7 @@ class Result:
     error: str = ""
     warnings: tuple[str, ...] = ()
     postponed: str = ""
+    hub_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +75,8 @@ class Recorder:
                 source, outcome.reading, outcome.marks, first=state.last_polled is None
             )
         history = _history(state, outcome, took)
-        rhythm = outcome.reading.feed.rhythm if outcome.reading else state.rhythm
-        when, why = cadence.next_poll(
-            _as_kept(outcome.response, outcome.reading),
-            history,
-            Wish(source.every),
-            outcome.at,
-            chance,
-            rhythm,
-            first=state.last_polled is None,
-        )
+        kept = _as_kept(outcome.response, outcome.reading)
+        when, why = self._next_poll(source, kept, outcome, state, history, took.new + took.folded, chance)
         if outcome.shared_with:
             why += f"; asked once for {', '.join(outcome.shared_with)} as well"
         error = _error(outcome.response)
@@ -88,7 +96,33 @@ class Recorder:
             new=took.new, error=error or None,
         )  # fmt: skip
         warnings = outcome.reading.warnings if outcome.reading else ()
-        return Result(state.name, str(columns["state"]), status, took, outcome.milliseconds, when, error, warnings)
+        return Result(
+            state.name, str(columns["state"]), status, took, outcome.milliseconds, when, error, warnings,
+            hub_changed=_hub_changed(columns, state),
+        )  # fmt: skip
+
+    def _next_poll(
+        self,
+        source: Source,
+        kept: Answer,
+        outcome: Outcome,
+        state: SourceState,
+        history: History,
+        new: int,
+        chance: float,
+    ) -> tuple[datetime, str]:
+        """When to come again and why; once a day is enough where a hub tells of what is new."""
+        rhythm, at = outcome.reading.feed.rhythm if outcome.reading else state.rhythm, outcome.at
+        first = state.last_polled is None
+        usual = cadence.next_poll(kept, history, Wish(source.every), at, chance, rhythm, first=first)
+        subscription = subscriptions.of_source(self.db, source.name)
+        if subscription is None:
+            return usual
+        trust = trust_after(subscription, state.last_polled, new, at)
+        otherwise = usual[0] if trust.live else None
+        subscriptions.update(self.db, subscription.token, {"missed": trust.missed, "otherwise": otherwise})
+        wish = Wish(source.every, pushed=trust.live)
+        return cadence.next_poll(kept, history, wish, at, chance, rhythm, first=first)
 
     def _postpone(self, source: Source, state: SourceState, response: Postponed, at: datetime, chance: float) -> Result:
         """Write that a poll was not made: nothing is known but when to come again, which is not sooner than it was."""
@@ -191,10 +225,15 @@ def _contents(outcome: Outcome, state: SourceState) -> dict[str, object]:
     """What is known of the feed from now on."""
     response = outcome.response
     if isinstance(response, NotModified):
-        return {**_validators(response.validators), **_move(state, response.moved_to, outcome.at)}
+        return {
+            **_hub(response.link, response.validators.url, FeedInfo(self_url=state.hub_topic)),
+            **_validators(response.validators),
+            **_move(state, response.moved_to, outcome.at),
+        }
     if not isinstance(response, Fetched) or outcome.reading is None:
         return _columns(after_failure(_move_before(state)))
-    described = store.describe(outcome.reading.feed)
+    feed = outcome.reading.feed
+    described = {**store.describe(feed), "hub": "", "hub_topic": "", **_hub(response.link, response.url, feed)}
     if not outcome.reading.complete:
         return {**described, **_columns(after_failure(_move_before(state)))}
     return {
@@ -204,6 +243,17 @@ def _contents(outcome: Outcome, state: SourceState) -> dict[str, object]:
         "body_digest": outcome.digest,
         "known": b"".join(sorted(outcome.reading.digests)),
     }
+
+
+def _hub(link: str, url: str, feed: FeedInfo) -> dict[str, object]:
+    """What is known of the hub from now on; a document that has not changed names the one that it named."""
+    hub, topic = discover(link, url, feed)
+    return {"hub": hub, "hub_topic": topic} if hub else {}
+
+
+def _hub_changed(columns: Mapping[str, object], state: SourceState) -> bool:
+    before = (("hub", state.hub), ("hub_topic", state.hub_topic))
+    return columns["state"] == "gone" or any(columns.get(name, known) != known for name, known in before)
 
 
 def _validators(validators: Validators) -> dict[str, object]:

@@ -7,8 +7,9 @@ from sqlite_utils import Database
 from aggregator.config.values import Config
 from aggregator.pipeline.naming import public_url
 from aggregator.publishing.status import Activity, SourceDay, SourceStatus, Status, TopicDay, TopicStatus
-from aggregator.storage import health
+from aggregator.storage import health, subscriptions
 from aggregator.storage.times import from_text, maybe_from
+from aggregator.websub.subscription import in_words
 
 _CHARTED = timedelta(days=30)
 
@@ -45,6 +46,13 @@ def status(db: Database, config: Config) -> Status:
 def _size(row: tuple[int, str]) -> tuple[int, datetime]:
     items, updated = row
     return items, from_text(updated)
+
+
+def hubs(db: Database, now: datetime) -> dict[str, str]:
+    """Return how it stands with the hub of each source that has a subscription, in a word, by the source's name."""
+    if not db["subscriptions"].exists():
+        return {}  # this only reads, and an earlier version wrote it
+    return {name: in_words(one, now) for name, one in subscriptions.standing(db).items()}
 
 
 def activity(db: Database, now: datetime) -> Activity:

@@ -31,7 +31,7 @@ class Where:
 HERE = Where(lambda _: poll_batch, lambda: None)
 
 
-def settings_of(config: Config) -> PollSettings:
+def poll_settings(config: Config) -> PollSettings:
     """Return what of feeds.toml holds for all polls, wherever they are made."""
     polling = config.polling
     return PollSettings(

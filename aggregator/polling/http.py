@@ -113,10 +113,11 @@ async def _receive(
 ) -> Response:
     status, url = answer.status_code, str(hop.url)
     caching = reading.caching(headers, datetime.now(UTC))
+    link = headers.get("link", "")[:_LONGEST_LINK]
     if "challenge" in headers.get("cf-mitigated", "").lower():
         return Failed(f"{hop.who} answered with a challenge that only a browser can pass", status, caching)
     if status == 304 and asked is not None:
-        return NotModified(reading.validators(headers, url, asked), caching, moved_to=hop.moved_to)
+        return NotModified(reading.validators(headers, url, asked), caching, moved_to=hop.moved_to, link=link)
     if status in {200, 203, 226}:
         try:
             body = await _body(answer, headers, job.max_bytes)
@@ -124,10 +125,9 @@ async def _receive(
             return Failed(str(error), status)  # its max-age is not honoured: what it speaks of did not arrive
         validators = reading.validators(headers, url)
         if digest(body) == job.body_digest:
-            return NotModified(validators, caching, status=200, moved_to=hop.moved_to)
+            return NotModified(validators, caching, status=200, moved_to=hop.moved_to, link=link)
         delta = status == 226 and "feed" in headers.get("im", "").lower()  # RFC 3229: what is missing is not deleted
         content_type = headers.get("content-type", "")[:200]
-        link = headers.get("link", "")[:_LONGEST_LINK]
         return Fetched(url, 226 if delta else 200, body, content_type, validators, caching, hop.moved_to, link)
     if status in {410, 451} and hop.settled:
         return Gone(status)

@@ -5,6 +5,7 @@ first body, so that a run in which nothing has changed pays for none.
 """
 
 import asyncio
+import ctypes
 import logging
 import multiprocessing
 import os
@@ -12,6 +13,7 @@ import resource
 import signal
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TookTooLongError
+from contextlib import suppress
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar, cast
 
@@ -22,6 +24,7 @@ from aggregator.model import Unreadable
 SECONDS = 10
 MEMORY = 384 * 1024 * 1024  # ten megabytes of feed, which is all that is read by default, take 260
 _TIMES = 32  # ... and of a larger body, where feeds.toml allows it, so many times its size
+LARGE = 1_000_000  # bytes: a body beyond leaves a worker's memory in pieces
 _OUT_OF_MEMORY = 77  # the exit code of a worker that had too little
 
 _P = ParamSpec("_P")
@@ -79,11 +82,15 @@ class ReaderPool:
 
 def _work(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> object:
     """In the worker: the call. One that ran out of memory is not used again, it might have none for the next body."""
-    _limit_memory(max([MEMORY, *(_TIMES * len(body) for body in args if isinstance(body, bytes))]))
+    size = max((len(body) for body in args if isinstance(body, bytes)), default=0)
+    _limit_memory(max(MEMORY, _TIMES * size))
     try:
         return function(*args, **kwargs)
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)
+    finally:
+        if size > LARGE:
+            _give_memory_back()
 
 
 def _call(function: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]) -> object:
@@ -94,6 +101,12 @@ def _call(function: Callable[..., object], args: tuple[object, ...], kwargs: dic
 def _ignore_interrupts() -> None:
     """In the worker: Ctrl-C is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _give_memory_back() -> None:
+    """Let the C library return what is free: it would keep 80 MB for the next body, which is seldom as large."""
+    with suppress(AttributeError, OSError):  # it is glibc that has this
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _limit_memory(limit: int) -> None:

@@ -1,14 +1,15 @@
-"""What is worked out when it is asked for: searches as feeds, health, figures. The only module on Starlette."""
+"""What is worked out when it is asked for: searches, health, figures, hubs answered. The only module on Starlette."""
 
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from aggregator.digest import digest
 from aggregator.errors import UserError
+from aggregator.serving.callback import Callbacks
 from aggregator.serving.conditions import matching
 from aggregator.serving.files import SAFE, SHARED, App
 from aggregator.serving.names import kind
@@ -22,7 +23,7 @@ _ASK = "Ask for something in the language of topic rules, as in ?q=title:russia 
 Told = Callable[[], Awaitable[tuple[int, str]]]
 
 
-def app(searches: Searches, health: Told, metrics: Told) -> App:
+def app(searches: Searches, health: Told, metrics: Told, callbacks: Callbacks) -> App:
     """Return the app behind the files; `health` and `metrics` give a status and a text."""
 
     async def search(request: Request) -> Response:
@@ -34,8 +35,17 @@ def app(searches: Searches, health: Told, metrics: Told) -> App:
     async def figures(_: Request) -> Response:
         return _text(*await metrics(), _METRICS)
 
-    routes = [Route("/healthz", healthz), Route("/metrics", figures), Route("/search.{form}", search)]
-    return Starlette(routes=routes)
+    async def callback(request: Request) -> Response:
+        return await _callback(request, callbacks)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/metrics", figures),
+            Route("/search.{form}", search),
+            Route("/websub/{token}", callback, methods=["GET", "POST"]),
+        ]
+    )
 
 
 async def _search(request: Request, searches: Searches) -> Response:
@@ -52,6 +62,21 @@ async def _search(request: Request, searches: Searches) -> Response:
     if isinstance(body, Unclear):
         return _refusal(400, f"The query cannot be read. {body.reason}")
     return _feed(body, form, request.headers.get("if-none-match"))
+
+
+async def _callback(request: Request, callbacks: Callbacks) -> Response:
+    token = request.path_params["token"]
+    if request.method == "POST":
+        try:
+            reply = await callbacks.receive(token, request.headers, request.stream())
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+    else:
+        reply = await callbacks.confirm(token, request.query_params)
+    # What is echoed is a hub's word: it must not become a page of ours.
+    headers = {**_ALWAYS, "cache-control": "no-store", "content-security-policy": "default-src 'none'; sandbox"}
+    ending = {"connection": "close"} if reply.ends else {}
+    return PlainTextResponse(reply.text, reply.status, {**headers, **ending})
 
 
 def _feed(body: bytes, form: Form, none_match: str | None) -> Response:

@@ -20,6 +20,8 @@ from aggregator.serving.files import App
 
 PATIENCE = 20.0  # seconds in which a request, an answer, or 64 KB of one must come to its end
 MOST = 4096  # connections at once, as far as the limit on open files allows
+_PIECE = 65_536  # bytes of a body that must come within PATIENCE
+_CALLBACKS = b"/websub/"
 _IDLE = 10  # seconds between two requests
 _ADDRESS_BYTES = 8_000
 _HEAD_BYTES = 32_000
@@ -50,6 +52,7 @@ class _Connection(HttpToolsProtocol):
         self.since = self.loop.time()
         self._unread = 0  # bytes since the last whole head
         self._fields = 0  # bytes of this head's fields
+        self._taken = 0  # bytes of a body since it last counted as progress
         self._status = 400
 
     def cut_off(self) -> None:
@@ -88,7 +91,15 @@ class _Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """No request of ours has one: what comes is passed over."""
+        """Only a hub's request has one that is read; what else comes is passed over."""
+        if not self.url.startswith(_CALLBACKS):
+            return
+        self._unread = 0
+        self._taken += len(body)
+        if self._taken >= _PIECE:
+            self._taken = 0
+            self.since = self.loop.time()
+        super().on_body(body)
 
     def on_response_complete(self) -> None:
         self.since = self.loop.time()

@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from aggregator.cluster.where import Cluster
 from aggregator.config.values import Config
 from aggregator.pipeline.engine import Engine
+from aggregator.pipeline.ingest import Ingested
 from aggregator.pipeline.where import Standing
 from aggregator.serving import systemd
 from aggregator.serving.app import app
+from aggregator.serving.callback import Callbacks
 from aggregator.serving.connections import Listener
 from aggregator.serving.duties import Duties
 from aggregator.serving.files import Files, front
 from aggregator.serving.gauges import Gauges
+from aggregator.serving.hubs import Hubs
 from aggregator.serving.names import names
 from aggregator.serving.press import Press
 from aggregator.serving.schedule import Schedule
@@ -48,10 +51,15 @@ class Daemon:
         self._troubles = Troubles(voice)
         self._gauges = Gauges(config.site.database, self._troubles)
         self._searches = Searches(config)
-        self._files = Files(front(config.site, names(config, ())), app(self._searches, self._health, self._metrics))
+        self._callbacks = Callbacks()
+        self._hubs = Hubs(config, self._callbacks, self._troubles, self._pushed)
+        behind = app(self._searches, self._health, self._metrics, self._callbacks)
+        self._files = Files(front(config.site, names(config, ())), behind)
         self._listener = Listener(self._files, listening)
         self._press = Press(config)
-        self._duties = Duties(config, self._press, self._files, self._searches, self._vitals, self._troubles)
+        self._duties = Duties(
+            config, self._press, self._files, self._searches, self._hubs, self._vitals, self._troubles
+        )
         self._cluster = Cluster(told=self._note_cluster)
         self._engine: Engine | None = None
         self._stopping = asyncio.Event()
@@ -97,17 +105,27 @@ class Daemon:
         schedule.start()
         polling = asyncio.create_task(self._duties.poll(engine))
         following = asyncio.create_task(self._duties.follow(engine))
+        dealing = asyncio.create_task(self._hubs.run(engine))
         await self._stopping.wait()
         schedule.stop()
         following.cancel()
-        await self._first(polling, self._hurry, _GRACE)
-        polling.cancel()
-        await asyncio.gather(polling, following, return_exceptions=True)
+        await self._first(asyncio.create_task(self._ended(polling)), self._hurry, _GRACE)
+        for task in (polling, dealing):
+            task.cancel()
+        await asyncio.gather(polling, following, dealing, return_exceptions=True)
         if self._duties.is_behind:
             last = asyncio.create_task(self._duties.publish())
             await self._first(last, self._hurry, _LAST)
             last.cancel()
             await asyncio.gather(last, return_exceptions=True)
+
+    async def _ended(self, polling: asyncio.Task[None]) -> None:
+        """Wait for the polls under way, and for what hubs have pushed to be taken in."""
+        await asyncio.gather(polling, self._hubs.finish())
+
+    def _pushed(self, took: Ingested) -> None:
+        self._duties.take_note(took)
+        self._vitals.note_items(took)
 
     async def _first(self, task: asyncio.Task[None], event: asyncio.Event, seconds: float | None = None) -> bool:
         """Wait for the task, the event or so many seconds, whichever is first; whether it was the task."""
@@ -140,5 +158,6 @@ class Daemon:
             under_way=self._engine.under_way if self._engine else 0,
             figures=figures,
             cluster=self._cluster.standing(),
+            pushes=self._callbacks.outcomes,
         )
         return 200, metrics(self._vitals, present)

@@ -15,9 +15,11 @@ from aggregator.config.problems import ConfigError
 from aggregator.config.values import Config
 from aggregator.errors import UserError
 from aggregator.pipeline.engine import Engine, Wanted
+from aggregator.pipeline.ingest import Ingested
 from aggregator.pipeline.record import Result
 from aggregator.serving import systemd
 from aggregator.serving.files import Files, front
+from aggregator.serving.hubs import Hubs
 from aggregator.serving.names import names
 from aggregator.serving.press import Press, is_time
 from aggregator.serving.schedule import Job
@@ -27,7 +29,7 @@ from aggregator.serving.vitals import Vitals
 from aggregator.serving.watch import changes
 from aggregator.storage.errors import DamagedError
 
-_TICK, _FILES, _PUBLISH, _UPKEEP = 0.5, 2.0, 1.0, 600.0  # seconds between two looks
+_TICK, _FILES, _PUBLISH, _UPKEEP = 0.5, 2.0, 0.25, 600.0  # seconds between two looks
 _AGAIN = 60.0  # seconds after which what failed is tried again
 
 _log = logging.getLogger(__name__)
@@ -37,12 +39,20 @@ class Duties:
     """The recurring work of one server; `note` is to be called with the result of each poll."""
 
     def __init__(
-        self, config: Config, press: Press, files: Files, searches: Searches, vitals: Vitals, troubles: Troubles
+        self,
+        config: Config,
+        press: Press,
+        files: Files,
+        searches: Searches,
+        hubs: Hubs,
+        vitals: Vitals,
+        troubles: Troubles,
     ) -> None:
         self._config = config
         self._press = press
         self._files = files
         self._searches = searches
+        self._hubs = hubs
         self._vitals = vitals
         self._troubles = troubles
         self._due = asyncio.Event()
@@ -90,7 +100,13 @@ class Duties:
         """Take note of a poll; in the writer's thread."""
         self._vitals.note(result)
         self._polls = True
-        self._news = self._news or bool(result.took.new or result.took.changed or result.took.folded)
+        self.take_note(result.took)
+        if result.hub_changed:
+            self._hubs.look()
+
+    def take_note(self, took: Ingested) -> None:
+        """Take note of what a poll or a push has brought: whether there is something to publish."""
+        self._news = self._news or bool(took.new or took.changed or took.folded)
 
     async def adopt(self, config: Config, engine: Engine) -> None:
         """Go by this feeds.toml from now on: what is stored, what is published, what is polled. It sends nothing."""
@@ -98,6 +114,7 @@ class Duties:
             self._halt.set()
         self._searches.configure(config)
         retired = await self._press.adopt(config)
+        self._hubs.configure(config)  # what it compares with the subscriptions is in the database only now
         self._config = config
         await self.publish()
         self._files.show(front(config.site, names(config, retired)))

@@ -18,6 +18,7 @@ from aggregator.serving.conditions import Coding, codings, matching, unchanged_s
 from aggregator.serving.library import LARGE, Library, Served, full_headers
 from aggregator.serving.names import Names, kind
 from aggregator.serving.shelf import Headers
+from aggregator.websub.subscription import token_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -70,7 +71,7 @@ def front(site: Site, names: Names) -> Front:
 
 
 class Files:
-    """The app; `behind` answers `/search.*`, `/healthz` and `/metrics`. `answered` counts what is sent, by status."""
+    """The app; `behind` answers `/search.*`, `/healthz`, `/metrics`, hubs. `answered` counts answers by status."""
 
     def __init__(self, front: Front, behind: App) -> None:
         self._behind = behind
@@ -86,7 +87,7 @@ class Files:
         """Answer one request."""
         path, method = scope["path"][1:] or "index.html", scope["method"]
         try:
-            if path in _BEHIND or (path in SEARCHES and scope["query_string"]):
+            if path in _BEHIND or token_of(path) or (path in SEARCHES and scope["query_string"]):
                 await self._hand_on(scope, receive, send)
             elif method in ("GET", "HEAD"):
                 await self._get(path, scope, receive, send)

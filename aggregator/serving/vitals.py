@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 
+from aggregator.pipeline.ingest import Ingested
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.where import Standing
 from aggregator.publishing.links import without_addresses
@@ -38,9 +39,13 @@ class Vitals:
         if result.postponed:
             return
         self.polls[_outcome(result)] += 1
-        self.items["new"] += result.took.new
-        self.items["changed"] += result.took.changed
-        self.items["folded"] += result.took.folded
+        self.note_items(result.took)
+
+    def note_items(self, took: Ingested) -> None:
+        """Count what a poll or a push has brought."""
+        self.items["new"] += took.new
+        self.items["changed"] += took.changed
+        self.items["folded"] += took.folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Present:
     """What is so at this moment: answers by status, connections, polls; `figures` None where no database answers.
 
     `cluster` is None where polls are made in this process.
+    `pushes` counts what hubs have sent, by what came of it.
     """
 
     now: datetime
@@ -57,6 +63,7 @@ class Present:
     under_way: int
     figures: Figures | None
     cluster: Standing | None = None
+    pushes: Mapping[str, int] = field(default_factory=dict)
 
 
 def _outcome(result: Result) -> str:
@@ -103,6 +110,8 @@ def _present(present: Present) -> Iterator[Family]:
     yield "http_connections", "gauge", "Open connections.", _one(present.connections)
     waiting = _one(present.under_way)
     yield "polls_under_way", "gauge", "Feeds that wait for their host, an answer, or to be read.", waiting
+    pushes = _by("outcome", present.pushes, _PUSHES)
+    yield "pushes_total", "counter", "What hubs have sent, by what came of it.", pushes
     yield "troubles", "gauge", "How much is wrong now; /healthz says what.", _one(len(present.troubles))
     yield from _cluster(present.cluster)
     figures = present.figures
@@ -111,6 +120,8 @@ def _present(present: Present) -> Iterator[Family]:
         yield "sources", "gauge", "Sources of feeds.toml, by their state.", _by("state", figures.sources)
         yield "sources_due", "gauge", "Sources that are due and that nobody polls yet.", _one(figures.due)
         yield "due_lag_seconds", "gauge", "For how long the first of them has been due.", _one(max(lag, 0.0))
+        states = _by("state", figures.subscriptions, _SUBSCRIPTIONS)
+        yield "subscriptions", "gauge", "Subscriptions at hubs, by their state.", states
         yield "items_stored", "gauge", "Items in the database.", _one(figures.items)
 
 
@@ -123,6 +134,8 @@ def _cluster(standing: Standing | None) -> Iterator[Family]:
 
 
 _OUTCOMES = ("read", "not_modified", "failed", "gone")
+_PUSHES = ("received", "taken", "unreadable", "forged", "refused")
+_SUBSCRIPTIONS = ("asking", "active", "denied")
 _KINDS = ("new", "changed", "folded")
 
 

@@ -1,6 +1,6 @@
 """A few numbers of the whole database, for who watches the server: quick to get however much is stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -10,12 +10,16 @@ from aggregator.storage.times import maybe_from, to_text
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How many items and sources there are; how many sources are due and unclaimed, the first of them since when."""
+    """How many items and sources there are; how many sources are due and unclaimed, the first of them since when.
+
+    `subscriptions` are those at hubs, by state.
+    """
 
     items: int
     sources: dict[str, int]
     due: int
     due_since: datetime | None
+    subscriptions: dict[str, int] = field(default_factory=dict)
 
 
 def figures(db: Database, now: datetime) -> Figures:
@@ -25,4 +29,11 @@ def figures(db: Database, now: datetime) -> Figures:
         AND claimed_by IS NULL AND coalesce(next_poll, '') <= ?"""
     number, since = db.execute(due, [to_text(now)]).fetchone()
     items = db.execute("SELECT count(*) FROM items").fetchone()[0]
-    return Figures(items, dict(db.execute(states).fetchall()), number, maybe_from(since))
+    at_hubs = "SELECT state, count(*) FROM subscriptions WHERE state IN ('asking', 'active', 'denied') GROUP BY state"
+    return Figures(
+        items,
+        dict(db.execute(states).fetchall()),
+        number,
+        maybe_from(since),
+        dict(db.execute(at_hubs).fetchall()),
+    )

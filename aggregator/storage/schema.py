@@ -200,6 +200,45 @@ CREATE VIRTUAL TABLE items_fts USING fts5 (
 );
 """
 
+_WEBSUB = """
+ALTER TABLE sources ADD COLUMN hub_topic TEXT NOT NULL DEFAULT '';
+CREATE INDEX sources_hub ON sources (name) WHERE hub_topic <> '';
+
+CREATE TABLE subscriptions (
+    token TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    callback TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('asking', 'active', 'denied', 'ending', 'ended')),
+    due TEXT,
+    failures INTEGER NOT NULL,
+    error TEXT,
+    since TEXT,
+    verified TEXT,
+    lease_ends TEXT,
+    pushed TEXT,
+    missed TEXT,
+    otherwise TEXT
+) WITHOUT ROWID;
+CREATE INDEX subscriptions_source ON subscriptions (source);
+CREATE INDEX subscriptions_due ON subscriptions (due) WHERE due IS NOT NULL;
+CREATE INDEX subscriptions_hub ON subscriptions (hub, due) WHERE due IS NOT NULL;
+CREATE INDEX subscriptions_lease ON subscriptions (lease_ends) WHERE state = 'active';
+
+CREATE TABLE pings (
+    path TEXT PRIMARY KEY,
+    digest BLOB NOT NULL,
+    hub TEXT NOT NULL,
+    due TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    held INTEGER NOT NULL DEFAULT 0,
+    error TEXT
+) WITHOUT ROWID;
+CREATE INDEX pings_due ON pings (due) WHERE due IS NOT NULL;
+"""
+
 
 @migrations()
 def tables(db: Database) -> None:
@@ -243,6 +282,12 @@ def tallies(db: Database) -> None:
 def polled_at(db: Database) -> None:
     """Sources that are polled at one address are polled together."""
     db.execute("CREATE INDEX sources_polled_at ON sources (poll_url)")
+
+
+@migrations()
+def websub(db: Database) -> None:
+    """Subscriptions at hubs, and of what our own hub is to be told."""
+    _run(db, _WEBSUB)
 
 
 @migrations()

@@ -36,6 +36,8 @@ class SourceState:
     moved_since: datetime | None
     moved_polls: int
     rhythm: Rhythm
+    hub: str = ""
+    hub_topic: str = ""
 
 
 @dataclass(slots=True)
@@ -99,8 +101,8 @@ def _start_anew(db: Database, name: str, target: str) -> None:
     db.execute(
         """UPDATE sources SET url = ?, poll_url = ?, local = ?, state = 'new', next_poll = NULL, not_before = NULL,
                failures = 0, failing_since = NULL, last_error = NULL, etag = '', last_modified = '',
-               validators_url = '', moved_to = '', moved_since = NULL, moved_polls = 0, body_digest = x'', known = x''
-           WHERE name = ?""",
+               validators_url = '', moved_to = '', moved_since = NULL, moved_polls = 0, body_digest = x'', known = x'',
+               hub = '', hub_topic = '' WHERE name = ?""",
         [target, target, "://" not in target, name],
     )
 
@@ -217,6 +219,21 @@ def _state(row: Mapping[str, Any]) -> SourceState:
         moved_since=maybe_from(row["moved_since"]),
         moved_polls=row["moved_polls"],
         rhythm=Rhythm(row["ttl"], frozenset(json.loads(row["skip_hours"])), frozenset(json.loads(row["skip_days"]))),
+        hub=row["hub"],
+        hub_topic=row["hub_topic"],
+    )
+
+
+def state_of(db: Database, name: str) -> SourceState | None:
+    """Return what is stored of a source."""
+    return next((_state(row) for row in db.query("SELECT * FROM sources WHERE name = ?", [name])), None)
+
+
+def poll_by(db: Database, name: str, when: datetime, reason: str) -> None:
+    """Bring a source's next poll forward to `when`, if it is later."""
+    db.execute(
+        "UPDATE sources SET next_poll = ?, next_poll_reason = ? WHERE name = ? AND next_poll > ?",
+        [to_text(when), reason, name, to_text(when)],
     )
 
 

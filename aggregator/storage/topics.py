@@ -82,6 +82,16 @@ def topics_of(db: Database, item_id: int) -> dict[str, Terms]:
     return {topic: tuple(json.loads(terms)) for topic, terms in rows}
 
 
+def topics_of_source(db: Database, source: str) -> tuple[str, ...]:
+    """Return the names of the topics that any item of the source is in."""
+    rows = db.execute(
+        """SELECT DISTINCT topic FROM topic_items
+           WHERE item_id IN (SELECT item_id FROM appearances WHERE source = ?) ORDER BY topic""",
+        [source],
+    ).fetchall()
+    return tuple(str(name) for (name,) in rows)
+
+
 def members(db: Database, topic: str) -> dict[int, Terms]:
     """Return the items that are in a topic, with the terms that matched."""
     rows = db.execute("SELECT item_id, terms FROM topic_items WHERE topic = ?", [topic]).fetchall()
