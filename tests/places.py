@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import clusters
 import feedparser
 
 from aggregator.cli import run
@@ -28,7 +29,9 @@ class Place:
     folder: Path
 
     def configure(self, text: str, head: str = HEAD) -> None:
-        """Write feeds.toml."""
+        """Write feeds.toml; where the tests' polls are switched to a cluster, it names that."""
+        if clusters.address() and "[polling]" in head:
+            head = head.replace("[polling]", f'[polling]\ncluster = "{clusters.address()}"', 1)
         (self.folder / "feeds.toml").write_text(head + text, encoding="utf-8")
 
     def save(self, files: Mapping[str, str | bytes]) -> None:

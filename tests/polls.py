@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
+from clusters import somewhere
 from fakeweb import FakeWeb
 
 from aggregator.digest import digest
@@ -30,7 +31,10 @@ AT_ONCE = PollSettings(host_delay=0)
 
 def visit(job: PollJob, times: int = 1, settings: PollSettings = AT_ONCE) -> list[Response]:
     """Poll so many times, each with what the one before left, as the store would hand it on."""
+    return somewhere(_visit, job, times, settings)
 
+
+def _visit(job: PollJob, times: int, settings: PollSettings) -> list[Response]:
     async def go() -> list[Response]:
         responses: list[Response] = []
         following = job
@@ -52,7 +56,10 @@ def after(job: PollJob, response: Response) -> PollJob:
 
 def visit_all(jobs: Iterable[PollJob], settings: PollSettings) -> list[Outcome]:
     """Poll them all at once and return the outcomes in the order in which they came."""
+    return somewhere(_visit_all, list(jobs), settings)
 
+
+def _visit_all(jobs: list[PollJob], settings: PollSettings) -> list[Outcome]:
     async def go() -> list[Outcome]:
         async with open_web(settings, transport()) as web, aclosing(poll_many(web, jobs)) as outcomes:
             return [outcome async for outcome in outcomes]

@@ -13,6 +13,7 @@ from places import Place
 from aggregator import cli
 from aggregator.config.schema import PollingTable, SiteTable, SourceTable, TopicTable
 from aggregator.errors import UserError
+from aggregator.pipeline.where import Standing
 from aggregator.serving.vitals import Present, Vitals, metrics
 from aggregator.storage.figures import Figures
 
@@ -75,7 +76,7 @@ def test_every_table_and_column_is_documented(place: Place) -> None:
 def test_every_metric_is_documented_and_no_other() -> None:
     """The rows of docs/serving.md are the metrics of a server, each with its kind."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    shown = metrics(Vitals(started=1.0), Present(now, {}, {200: 1}, 1, 0, Figures(1, {"ok": 1}, 1, now)))
+    shown = metrics(Vitals(started=1.0), Present(now, {}, {200: 1}, 1, 0, Figures(1, {"ok": 1}, 1, now), Standing("")))
     there = set(re.findall(r"^# TYPE (\w+) (\w+)$", shown, re.MULTILINE))
     rows = set(re.findall(r"^\| `(aggregator_\w+)` \| (\w+) \|", text("docs/serving.md"), re.MULTILINE))
     assert rows == there

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from clusters import where
 from fakeweb import HANG, FakeWeb, Reply, answer
 from places import Place, item, rss
 
@@ -39,7 +40,7 @@ def run(place: Place, play: Play) -> None:
     results: list[Result] = []
 
     async def played() -> None:
-        async with Engine(db, owner, before, results.append) as engine:
+        async with Engine(db, owner, before, results.append, where()) as engine:
             await play(engine, results)
 
     with Owner(before.site.database) as owner:
@@ -202,6 +203,7 @@ def test_a_source_that_another_edition_of_the_file_has_is_left_alone(place: Plac
         assert web.requests == []
 
 
+@pytest.mark.usefixtures("at_home_only")
 def test_a_body_that_our_code_trips_over_fails_its_source_alone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug is told at its source, which is asked again later; the others go on."""
     monkeypatch.setattr(batch, "read_and_mark", divmod)  # which takes no such arguments

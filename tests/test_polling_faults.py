@@ -339,6 +339,7 @@ def hanging(address: str, port: int = 0) -> Iterator[int]:
         yield full.getsockname()[1]
 
 
+@pytest.mark.usefixtures("at_home_only")
 def test_a_connection_that_hangs_has_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fault 3: a host that drops what is sent to it is given up long before the poll's timeout."""
     monkeypatch.setattr(connecting, "CONNECT_SECONDS", 0.3)

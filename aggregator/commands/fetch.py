@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
+from aggregator.cluster.where import Cluster, must_be_installed
 from aggregator.commands.opening import now, opened
 from aggregator.commands.publish import describe, tell_refused
 from aggregator.commands.terminal import Progress, table, when
@@ -16,12 +17,13 @@ from aggregator.config.load import load
 from aggregator.config.problems import suggestion
 from aggregator.config.values import Config
 from aggregator.errors import ArgumentError
-from aggregator.pipeline.engine import Wanted, poll_settings
+from aggregator.pipeline.engine import Wanted
 from aggregator.pipeline.fetch import Run
 from aggregator.pipeline.pinging import Pinged, ping
 from aggregator.pipeline.publish import Publisher
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.upkeep import back_up, prune
+from aggregator.pipeline.where import poll_settings
 from aggregator.polling.web import open_web
 from aggregator.storage.claims import Owner
 
@@ -33,15 +35,20 @@ def run(options: Namespace) -> int:
     """Poll, store, publish, and say what came of it."""
     config = load(options.config)
     _must_be_sources(options.sources, config)
+    must_be_installed(config)
     wanted = Wanted(tuple(options.sources) or None, options.force)
+    cluster = Cluster()
     with opened(config) as db, Owner(config.site.database) as owner:
         with Progress(hidden=options.quiet) as progress:
-            results = _poll(Run(db, owner, config, wanted, progress))
+            results = _poll(Run(db, owner, config, wanted, progress, cluster.where))
         prune(db, config, now())
         published = Publisher(db, config, now()).publish()
         told = _tell_hub(db, config)
     for trouble in filter(None, (back_up(config, now()), told)):
         print(f"aggregator: {trouble}", file=sys.stderr)
+    standing = cluster.standing()
+    if standing is not None and standing.trouble:
+        print(f"aggregator: the cluster {standing.address}: {standing.trouble}", file=sys.stderr)
     if not options.quiet:
         _summary(results, config)
         print(f"{describe(published)} in {config.site.output}")

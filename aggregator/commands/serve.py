@@ -4,6 +4,7 @@ import asyncio
 import sys
 from argparse import Namespace
 
+from aggregator.cluster.where import must_be_installed
 from aggregator.config.load import load
 from aggregator.serving.connections import listen
 from aggregator.serving.daemon import serve
@@ -17,6 +18,7 @@ _SWITCH = 0.0005
 def run(options: Namespace) -> int:
     """Serve until told to stop, which is how it is meant to end."""
     config = load(options.config)
+    must_be_installed(config)
     listening = listen(options.host, options.port)
     host, port = listening.getsockname()[:2]
     voice = Voice(say=_nothing if options.quiet else _tell, warn=_tell)

@@ -2,13 +2,18 @@
 
 import json
 from argparse import Namespace
+from datetime import UTC, datetime
+
+from sqlite_utils import Database
 
 from aggregator.commands.opening import must_exist, now
 from aggregator.commands.terminal import table, when
 from aggregator.config.load import load
 from aggregator.pipeline.reports import hubs, status
 from aggregator.publishing.status import status_document
+from aggregator.storage import cluster
 from aggregator.storage.database import open_reader
+from aggregator.storage.figures import figures
 
 
 def run(options: Namespace) -> int:
@@ -36,4 +41,24 @@ def run(options: Namespace) -> int:
         [(one.name, str(one.items), when(one.updated)) for one in found.topics],
         numbers=(1,),
     )
+    if config.polling.cluster:
+        print(f"\ncluster {config.polling.cluster}: {_cluster(db, config.polling.cluster)}")
     return 0
+
+
+def _cluster(db: Database, address: str) -> str:
+    """Say how the cluster was doing when a run last noted it, and how late the polls are by now."""
+    now = datetime.now(UTC)
+    seen = cluster.last_seen(db, address)
+    if seen is None:
+        return "nothing was polled on it yet"
+    at, standing = seen
+    found = figures(db, now)
+    late = max(0.0, (now - found.due_since).total_seconds()) if found.due_since else 0.0
+    lines = (
+        f"{standing['workers']} workers, {standing['batches']} batches under way",
+        f"{standing['per_second']:g} polls a second (seen {when(at)})",
+        f"{found.due} sources are due, the first of them for {late:.0f} s",
+        standing["trouble"],
+    )
+    return "; ".join(filter(None, lines))

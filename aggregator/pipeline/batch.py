@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -37,6 +37,9 @@ class Outcome:
     digest: bytes = b""
     marks: Marks = ()
     shared_with: tuple[str, ...] = ()
+
+
+Polls = Callable[[Web, ReaderPool, Jobs, asyncio.Event | None], AsyncGenerator[list[Outcome], None]]
 
 
 async def poll_batch(

@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 from types import TracebackType
@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from aggregator.config.values import Config, Source
 from aggregator.model import PollJob, Reading, Unreadable
 from aggregator.pipeline import pushing
-from aggregator.pipeline.batch import Outcome, poll_batch
+from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.clock import Clock, put_right
 from aggregator.pipeline.full_text import FullTexts
 from aggregator.pipeline.ingest import Ingested
@@ -29,10 +29,12 @@ from aggregator.pipeline.record import Recorder, Result
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.seeds import SeedReading, read_seeds
 from aggregator.pipeline.sharing import Shared, outcome_for, together
+from aggregator.pipeline.where import HERE, Standing, Where, poll_settings
 from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.files import FilesFound, find_files
-from aggregator.polling.web import PollSettings, open_web
+from aggregator.polling.web import open_web
 from aggregator.reading.pool import ReaderPool
+from aggregator.storage import cluster
 from aggregator.storage import sources as store
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import must_have_room, writing
@@ -41,6 +43,8 @@ from aggregator.storage.sources import SourceState
 
 _CLAIMED_AT_ONCE = 256
 _HELD = 0.2  # seconds after which others may write: a transaction ends with the poll that is being written
+
+_NOTED = 5.0  # seconds between two notes on the cluster, where nothing is wrong with it
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -57,10 +61,14 @@ class Wanted:
 class Engine:
     """An async context manager. `told` is called in the writer's thread with each result, once it is written."""
 
-    def __init__(self, db: Database, owner: Owner, config: Config, told: Callable[[Result], None]) -> None:
+    def __init__(
+        self, db: Database, owner: Owner, config: Config, told: Callable[[Result], None], where: Where = HERE
+    ) -> None:
         self._db = db
         self._owner = owner
         self._told = told
+        self._where = where
+        self._stood: tuple[Standing | None, float] = (None, 0.0)  # what was noted of the cluster last, and when
         self._recorder = _recorder(db, config)
         self._states: dict[str, SourceState] = {}
         self._others: dict[str, tuple[str, ...]] = {}  # for which the source's request is made as well
@@ -95,7 +103,7 @@ class Engine:
         """
         before = self._recorder.config
         self._recorder = await self._write(_recorder, self._db, config)
-        return poll_settings(config) != poll_settings(before)
+        return (poll_settings(config), config.polling.cluster) != (poll_settings(before), before.polling.cluster)
 
     async def count_due(self, wanted: Wanted) -> int:
         """Return how many sources there are to poll, files and feeds."""
@@ -123,11 +131,12 @@ class Engine:
         Once `stop` is set nothing more is begun, and it returns when what is under way is written. `[polling]` and
         `contact` are taken as they are at its start. However it ends, what was not polled is given back.
         """
+        polls = self._where.polls(self._recorder.config)
         try:
             async with (
                 open_web(poll_settings(self._recorder.config)) as web,
                 FullTexts(self._db, lambda: self._recorder.config, web, self._pool, self._write, stop) as full_texts,
-                aclosing(poll_batch(web, self._pool, self._jobs(wanted, more), stop)) as batches,
+                aclosing(polls(web, self._pool, self._jobs(wanted, more), stop)) as batches,
             ):
                 self._ask_for_pages = full_texts.ask
                 async for outcomes in batches:
@@ -186,6 +195,7 @@ class Engine:
         with writing(self._db):
             for name in left:
                 store.update(self._db, name, {"claimed_by": None})
+        self._note_standing(last=True)
 
     def _claim_files(self, wanted: Wanted, at: datetime) -> list[Source]:
         return [source for source, _ in self._claim(wanted, at, local=True, limit=-1)]
@@ -235,6 +245,17 @@ class Engine:
                 self._others.pop(name, None)
                 if result is not None:
                     self._told(result)
+        self._note_standing()
+
+    def _note_standing(self, *, last: bool = False) -> None:
+        """Leave for `status` how the cluster is doing, if there is one; what is new in it every few seconds."""
+        standing, (stood, at) = self._where.standing(), self._stood
+        if standing is None or standing == stood:
+            return
+        if last or stood is None or standing.trouble != stood.trouble or monotonic() - at > _NOTED:
+            self._stood = standing, monotonic()
+            with writing(self._db):
+                cluster.note(self._db, standing.address, asdict(standing), _now())
 
     def _record_shared(self, recorder: Recorder, outcome: Outcome) -> list[tuple[str, Result | None]]:
         """Write the poll of the source that was asked for, and of each other that its request was made for."""
@@ -282,17 +303,6 @@ def _nobody() -> None:
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
-
-
-def poll_settings(config: Config) -> PollSettings:
-    """Return under which terms polls are made, and whatever else is sent."""
-    polling = config.polling
-    return PollSettings(
-        concurrency=polling.concurrency,
-        host_delay=polling.host_delay.total_seconds(),
-        allow_private=polling.allow_private,
-        contact=config.site.contact,
-    )
 
 
 def _job(shared: Shared) -> PollJob:

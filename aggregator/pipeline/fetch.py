@@ -5,6 +5,7 @@ from sqlite_utils import Database
 from aggregator.config.values import Config
 from aggregator.pipeline.engine import Engine, Wanted
 from aggregator.pipeline.record import Result
+from aggregator.pipeline.where import HERE, Where
 from aggregator.storage.claims import Owner
 
 
@@ -21,11 +22,13 @@ class Watcher:
 class Run:
     """A run and what it comes to; `watcher` is told how many sources there are, and of each result as it is written."""
 
-    def __init__(self, db: Database, owner: Owner, config: Config, wanted: Wanted, watcher: Watcher) -> None:
+    def __init__(
+        self, db: Database, owner: Owner, config: Config, wanted: Wanted, watcher: Watcher, where: Where = HERE
+    ) -> None:
         self.wanted = wanted
         self.watcher = watcher
         self.results: list[Result] = []
-        self._engine = Engine(db, owner, config, self._done)
+        self._engine = Engine(db, owner, config, self._done, where)
 
     async def go(self) -> list[Result]:
         """Poll everything that is wanted and due. Interrupted, it keeps what was written and gives back the rest."""

@@ -98,10 +98,12 @@ class Hosts:
             for ticket in told:
                 ticket.paused(ticket, rest)
 
-    def leave(self, host: str) -> None:
-        """Say that the request to `host` is over (see Turn.leave)."""
+    def leave(self, host: str, *, just_now: bool = False) -> None:
+        """Say that the request to `host` is over (see Turn.leave and Turn.hand_back)."""
         entry = self._hosts[host]
         entry.busy = False
+        if just_now:
+            entry.ready_at = max(entry.ready_at, self._now() + self._delay)
         self._queue(host, entry)
         self._pump()
 
@@ -109,6 +111,11 @@ class Hosts:
         """Give a slot back (see Turn.release)."""
         self._slots += 1
         self._pump()
+
+    def pauses(self) -> dict[str, float]:
+        """Return the hosts that are paused, each with the seconds that are left."""
+        now = self._now()
+        return {host: entry.paused_until - now for host, entry in self._hosts.items() if entry.paused_until > now}
 
     @property
     def known(self) -> int:
@@ -217,6 +224,18 @@ class Turn:
         if self.host:
             host, self.host = self.host, ""
             self.hosts.leave(host)
+
+    def keep_host(self) -> None:
+        """Give the slot back, a moment later: the host will be asked by another process, which has slots of its own."""
+        if self._slot:
+            self._slot = False
+            asyncio.get_running_loop().call_soon(self.hosts.free)
+
+    def hand_back(self) -> None:
+        """Release it after another process has asked the host: nobody here knows when last, so the delay begins now."""
+        host, self.host = self.host, ""
+        self.hosts.leave(host, just_now=True)
+        self.release()
 
     def release(self) -> None:
         """Give host and slot back; a second time does nothing."""

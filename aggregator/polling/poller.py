@@ -103,8 +103,8 @@ class _Run:
     async def _feed(self, jobs: Jobs) -> None:
         """Bring jobs as long as few hosts wait: thousands of one host must not keep the others' from being seen."""
         number = 0
-        async with aclosing(_each(jobs)) as each:
-            async for job in each:
+        async with aclosing(each(jobs)) as them:
+            async for job in them:
                 await self._web.hosts.room.wait()
                 self._ask(job)
                 number += 1
@@ -138,7 +138,8 @@ class _Run:
         self._outcomes.put_nowait(((job, response, milliseconds), turn))
 
 
-async def _each(jobs: Jobs) -> AsyncGenerator[PollJob, None]:
+async def each(jobs: Jobs) -> AsyncGenerator[PollJob, None]:
+    """Yield the jobs, however they come."""
     if isinstance(jobs, AsyncIterable):
         async for job in jobs:
             yield job

@@ -6,9 +6,11 @@ import socket
 import time
 from datetime import UTC, datetime
 
+from aggregator.cluster.where import Cluster
 from aggregator.config.values import Config
 from aggregator.pipeline.engine import Engine
 from aggregator.pipeline.ingest import Ingested
+from aggregator.pipeline.where import Standing
 from aggregator.serving import systemd
 from aggregator.serving.app import app
 from aggregator.serving.callback import Callbacks
@@ -58,6 +60,7 @@ class Daemon:
         self._duties = Duties(
             config, self._press, self._files, self._searches, self._hubs, self._vitals, self._troubles
         )
+        self._cluster = Cluster(told=self._note_cluster)
         self._engine: Engine | None = None
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -81,7 +84,7 @@ class Daemon:
             try:
                 with Owner(self._config.site.database) as owner:
                     self._tell_of_others(owner)
-                    engine = Engine(db, owner, self._config, self._duties.note)
+                    engine = Engine(db, owner, self._config, self._duties.note, self._cluster.where)
                     async with engine as self._engine, self._press, self._searches:
                         await self._work(engine)
             finally:
@@ -139,6 +142,12 @@ class Daemon:
         await self._gauges.read()
         return health(self._vitals, self._troubles.now, time.time())
 
+    def _note_cluster(self, standing: Standing | None) -> None:
+        if standing is not None and standing.trouble:
+            self._troubles.begin("cluster", standing.trouble)
+        else:
+            self._troubles.end("cluster")
+
     async def _metrics(self) -> tuple[int, str]:
         figures = await self._gauges.read()
         present = Present(
@@ -148,6 +157,7 @@ class Daemon:
             connections=self._listener.connections,
             under_way=self._engine.under_way if self._engine else 0,
             figures=figures,
+            cluster=self._cluster.standing(),
             pushes=self._callbacks.outcomes,
         )
         return 200, metrics(self._vitals, present)

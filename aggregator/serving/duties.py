@@ -29,7 +29,7 @@ from aggregator.serving.vitals import Vitals
 from aggregator.serving.watch import changes
 from aggregator.storage.errors import DamagedError
 
-_TICK, _FILES, _PUBLISH, _UPKEEP = 1.0, 2.0, 0.25, 600.0  # seconds between two looks
+_TICK, _FILES, _PUBLISH, _UPKEEP = 0.5, 2.0, 0.25, 600.0  # seconds between two looks
 _AGAIN = 60.0  # seconds after which what failed is tried again
 
 _log = logging.getLogger(__name__)

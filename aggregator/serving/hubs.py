@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from aggregator.config.values import Config
 from aggregator.model import Unreadable
 from aggregator.pipeline import subscribing
-from aggregator.pipeline.engine import Engine, poll_settings
+from aggregator.pipeline.engine import Engine
 from aggregator.pipeline.ingest import Ingested
 from aggregator.pipeline.pinging import ping
 from aggregator.pipeline.pushing import Push
+from aggregator.pipeline.where import poll_settings
 from aggregator.polling.posting import post
 from aggregator.polling.web import Web, open_web
 from aggregator.serving.callback import Callbacks

@@ -11,10 +11,11 @@ from importlib.metadata import version
 
 from aggregator.pipeline.ingest import Ingested
 from aggregator.pipeline.record import Result
+from aggregator.pipeline.where import Standing
 from aggregator.publishing.links import without_addresses
 from aggregator.storage.figures import Figures
 
-STALLED = 60.0  # seconds without a tick, which comes every second
+STALLED = 60.0  # seconds without a tick, which comes twice a second
 _GRAVE = ("polling", "database")  # troubles with which there is no use in going on asking this server
 
 Sample = tuple[Mapping[str, str], float]
@@ -51,6 +52,7 @@ class Vitals:
 class Present:
     """What is so at this moment: answers by status, connections, polls; `figures` None where no database answers.
 
+    `cluster` is None where polls are made in this process.
     `pushes` counts what hubs have sent, by what came of it.
     """
 
@@ -60,6 +62,7 @@ class Present:
     connections: int
     under_way: int
     figures: Figures | None
+    cluster: Standing | None = None
     pushes: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -110,6 +113,7 @@ def _present(present: Present) -> Iterator[Family]:
     pushes = _by("outcome", present.pushes, _PUSHES)
     yield "pushes_total", "counter", "What hubs have sent, by what came of it.", pushes
     yield "troubles", "gauge", "How much is wrong now; /healthz says what.", _one(len(present.troubles))
+    yield from _cluster(present.cluster)
     figures = present.figures
     if figures is not None:
         lag = (present.now - figures.due_since).total_seconds() if figures.due_since else 0.0
@@ -119,6 +123,14 @@ def _present(present: Present) -> Iterator[Family]:
         states = _by("state", figures.subscriptions, _SUBSCRIPTIONS)
         yield "subscriptions", "gauge", "Subscriptions at hubs, by their state.", states
         yield "items_stored", "gauge", "Items in the database.", _one(figures.items)
+
+
+def _cluster(standing: Standing | None) -> Iterator[Family]:
+    if standing is not None:
+        yield "cluster_workers", "gauge", "Worker processes that can poll.", _one(standing.workers)
+        yield "cluster_batches", "gauge", "Batches of polls that are with workers.", _one(standing.batches)
+        yield "cluster_polls_total", "counter", "Polls that workers have made.", _one(standing.polls)
+        yield "cluster_polls_per_second", "gauge", "The same a second, of late.", _one(standing.per_second)
 
 
 _OUTCOMES = ("read", "not_modified", "failed", "gone")

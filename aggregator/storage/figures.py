@@ -26,7 +26,7 @@ def figures(db: Database, now: datetime) -> Figures:
     """Return the numbers as they are at `now`. A source that was never polled is due, but since no known time."""
     states = "SELECT state, count(*) FROM sources WHERE configured = 1 GROUP BY state"
     due = """SELECT count(*), min(next_poll) FROM sources WHERE configured = 1 AND state <> 'disabled'
-        AND claimed_by IS NULL AND (next_poll IS NULL OR next_poll <= ?)"""
+        AND claimed_by IS NULL AND coalesce(next_poll, '') <= ?"""
     number, since = db.execute(due, [to_text(now)]).fetchone()
     items = db.execute("SELECT count(*) FROM items").fetchone()[0]
     at_hubs = "SELECT state, count(*) FROM subscriptions WHERE state IN ('asking', 'active', 'denied') GROUP BY state"

@@ -290,6 +290,20 @@ def websub(db: Database) -> None:
     _run(db, _WEBSUB)
 
 
+@migrations()
+def due_of_many(db: Database) -> None:
+    """What is due, and what is claimed, is found without looking at all sources."""
+    db.execute("DROP INDEX sources_due")
+    db.execute("CREATE INDEX sources_due ON sources (coalesce(next_poll, '')) WHERE configured = 1")
+    db.execute("CREATE INDEX sources_claimed ON sources (claimed_by) WHERE claimed_by IS NOT NULL")
+
+
+@migrations()
+def cluster(db: Database) -> None:
+    """How the cluster that polls for this database was last seen."""
+    db.execute("CREATE TABLE cluster (address TEXT PRIMARY KEY, at TEXT NOT NULL, standing TEXT NOT NULL)")
+
+
 def from_a_newer_version(db: Database) -> bool:
     """Whether the database has been through migrations that this version does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}

@@ -118,7 +118,7 @@ def claim(
     _free_the_dead(db, owner)
     where, values = _due(now, force=force, names=names)
     rows = db.query(
-        f"SELECT * FROM sources WHERE {where} AND local = :local ORDER BY next_poll LIMIT :limit",  # noqa: S608
+        f"SELECT * FROM sources WHERE {where} AND local = :local ORDER BY coalesce(next_poll, '') LIMIT :limit",  # noqa: S608
         {**values, "local": local, "limit": limit},
     )
     return _claimed(db, owner, rows)
@@ -156,7 +156,7 @@ def _due(
     if force:
         timing = "state <> 'gone' AND (not_before IS NULL OR not_before <= :now)"
     else:
-        timing = "next_poll IS NULL OR next_poll <= :now"
+        timing = "coalesce(next_poll, '') <= :now"  # as the index has it: an OR would look at every source
     timing = f"local OR {timing}" if with_files else timing
     named = "1" if names is None else "name IN (SELECT value FROM json_each(:names))"
     # Who is being asked now, for another source with the same address, is not asked once more.
