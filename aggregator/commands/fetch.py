@@ -38,7 +38,8 @@ def run(options: Namespace) -> int:
         with Progress(hidden=options.quiet) as progress:
             results = _poll(Run(db, owner, config, wanted, progress))
         prune(db, config, now())
-        published = Publisher(db, config, now()).publish()
+        idle = not results and db.conn.total_changes == 0  # of this connection, which is as old as this run
+        published = Publisher(db, config, now(), idle=idle).publish()
         told = _tell_hub(db, config)
     for trouble in filter(None, (back_up(config, now()), told)):
         print(f"aggregator: {trouble}", file=sys.stderr)
@@ -89,7 +90,8 @@ def _tell_hub(db: Database, config: Config) -> str:
 
 def _summary(results: list[Result], config: Config) -> None:
     """One table: what each source brought; then the reasons of those that failed."""
-    told = sorted(results, key=lambda result: list(config.sources).index(result.source))
+    places = {name: place for place, name in enumerate(config.sources)}
+    told = sorted(results, key=lambda result: places[result.source])
     if len(told) > _LISTED:
         told = [result for result in told if _is_told(result)][:_LISTED]
     rows = [
