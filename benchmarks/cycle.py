@@ -1,12 +1,13 @@
 """Polls many feeds with us and with others, each as a whole process, and prints medians and ratios.
 
     python -m benchmarks.cycle [--corpus FOLDER] [--python PEERS/bin/python] [--feeds 500] [--rounds 5]
-                               [--only aggregator,curl] [--kinds cold,same,changed] [--memory] [--parts]
+                               [--only aggregator,curl] [--kinds cold,same,changed] [--short] [--memory] [--parts]
 
-Cold: everything is new, with an empty database. Same: nothing has changed, and the server says 304 to who asks. Changed:
-every feed has new items, one in twenty. The programs take turns within each round, so that what else the machine does
-falls on all of them. `--parts` compares us with and without duplicates and topics instead; `--memory` samples the peak
-of the whole tree of processes. Without a corpus the feeds are made up.
+Cold: everything is new, with an empty database. Same: nothing has changed, and the server says 304 to who asks.
+Changed: every feed has new items, one in twenty. The programs take turns within each round, so that what else the
+machine does falls on all of them. `--parts` compares us with and without duplicates and topics instead; `--memory`
+samples the peak of the whole tree of processes. Without a corpus the feeds are made up, and with `--short` have one to
+three items: enough where it is polls that are counted, and all of them are sound.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.measuring import Cost, markdown, middle, run
 from benchmarks.programs import PLAIN, Program, Setup, limit_files, named, ours
-from benchmarks.web import Web, served
+from benchmarks.web import Web, bodies_of, made_feeds, served
 
 KINDS = ("cold", "same", "changed")
 _WORDS = (
@@ -98,11 +99,13 @@ def main() -> None:
     parser.add_argument("--only", default="aggregator,newsboat,sfeed,reader,feed2exec,curl")
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--short", action="store_true")
     parser.add_argument("--parts", action="store_true")
     options = parser.parse_args()
     limit_files()
     setups = _PARTS if options.parts else named(options.only.split(","), options.python.absolute())
-    with served(options.corpus, options.feeds) as web, tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+    bodies = bodies_of(options.corpus) if options.corpus else made_feeds(short=options.short)
+    with served(bodies, options.feeds) as web, tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         comparison = Comparison(web, setups, Path(folder), memory=options.memory)
         for _ in range(options.rounds):
             comparison.round(options.kinds.split(","))

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ _SHARE_NEW = 20  # one item in so many is new where a feed has changed
 _OLD, _NEW = 1_770_000_000, 1_770_003_600  # when the files were last changed: the same for all, so that curl can ask
 _KEPT = re.compile(rb"<!\[CDATA\[|\]\]>|<[^>]*>|&lt;.*?&gt;|&[#\w]+;|https?://[^\s<]+|[a-z]{4,}", re.DOTALL)
 _WORDS = "the of and a to in is was he for it with as his on be at by river council market vote train harbour"
+
+Body = tuple[str, bytes]  # with the suffix of its file's name first
 
 _CONFIG = """
 worker_processes 1; worker_rlimit_nofile 20000; pid {folder}/nginx.pid; error_log {folder}/error.log; daemon off;
@@ -66,14 +68,13 @@ class Web:
 
 
 @contextmanager
-def served(corpus: Path | None, number: int) -> Iterator[Web]:
-    """Serve so many feeds for as long as the block lasts: those of the folder, again and again where they are fewer."""
+def served(bodies: Sequence[Body], number: int) -> Iterator[Web]:
+    """Serve so many feeds for as long as the block lasts: editions of these, where they are fewer."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # nginx, started by root, serves as another user
         for part in ("feeds", "first", "tmp"):
             (folder / part).mkdir()
-        bodies = bodies_of(corpus) if corpus else [made_feed(seed) for seed in range(250)]
         urls = []
         for place in range(number):
             suffix, body = bodies[place % len(bodies)]
@@ -98,16 +99,20 @@ def served(corpus: Path | None, number: int) -> Iterator[Web]:
             server.wait()
 
 
-def bodies_of(corpus: Path) -> list[tuple[str, bytes]]:
-    """Return (suffix, body) of every feed of a folder."""
+def bodies_of(corpus: Path) -> list[Body]:
+    """Return every feed of a folder."""
     paths = sorted(path for path in corpus.iterdir() if path.suffix in (".xml", ".json", ".atom", ".rss"))
     return [(".json" if path.suffix == ".json" else ".xml", path.read_bytes()) for path in paths]
 
 
-def made_feed(seed: int) -> tuple[str, bytes]:
-    """Return a feed of made-up words with the shape of a real one: 10 to 40 items of 200 to 4,000 bytes."""
+def made_feeds(*, short: bool) -> list[Body]:
+    """Return feeds of made-up words with the shape of real ones: 10 to 40 items of 200 to 4,000 bytes."""
+    return [_made_feed(seed, (1, 3) if short else (10, 40)) for seed in range(1_000 if short else 250)]
+
+
+def _made_feed(seed: int, items_between: tuple[int, int]) -> Body:
     chance = random.Random(seed)
-    items = "".join(_made_item(chance, f"{seed}-{number}") for number in range(chance.randint(10, 40)))
+    items = "".join(_made_item(chance, f"{seed}-{number}") for number in range(chance.randint(*items_between)))
     text = f'<?xml version="1.0"?><rss version="2.0"><channel><title>Feed {seed}</title>'
     return ".xml", f"{text}<link>https://{seed}.example/</link>{items}</channel></rss>".encode()
 

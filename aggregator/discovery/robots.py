@@ -23,7 +23,7 @@ class Robots:
     def __init__(self, web: Web) -> None:
         self._web = web
         self._name = web.user_agent.partition("/")[0]
-        self._rules: "dict[str, Protego | str]" = {}
+        self._rules: dict[str, Protego | str] = {}
 
     async def refusal(self, url: str) -> str:
         """Return why the page at `url` may not be looked at, a sentence for a person, or "" where it may."""

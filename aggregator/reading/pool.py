@@ -40,7 +40,7 @@ class ReaderPool:
         """`unlimited` is for work that is our own, and may take its time and its memory."""
         self._workers = workers or min(2, os.cpu_count() or 1)
         self._unlimited = unlimited
-        self._pool: "ProcessPool | None" = None
+        self._pool: ProcessPool | None = None
 
     async def __aenter__(self) -> Self:
         return self
