@@ -18,7 +18,6 @@ from aggregator.config.values import Config
 from aggregator.errors import ArgumentError
 from aggregator.pipeline.engine import Wanted, poll_settings
 from aggregator.pipeline.fetch import Run
-from aggregator.pipeline.pinging import Pinged, ping
 from aggregator.pipeline.publish import Publisher
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.upkeep import back_up, prune
@@ -76,6 +75,9 @@ def _poll(run: Run) -> list[Result]:
 
 def _tell_hub(db: Database, config: Config) -> str:
     """Ping the hub about what has changed, and return what went wrong: the next run tries that again."""
+    if not config.site.hub:
+        return ""
+    from aggregator.pipeline.pinging import Pinged, ping
 
     async def call(function: Callable[..., object], *args: object) -> object:
         return function(db, *args)
@@ -84,7 +86,7 @@ def _tell_hub(db: Database, config: Config) -> str:
         async with open_web(poll_settings(config)) as web:
             return await ping(lambda: config, web, call, _PINGING)
 
-    trouble = asyncio.run(go()).trouble if config.site.hub else ""
+    trouble = asyncio.run(go()).trouble
     return trouble and f"[site] hub: {trouble}"
 
 
