@@ -4,6 +4,7 @@ The transport, and httpx with it, is imported where the first poll is made: most
 """
 
 import resource
+import sys
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -45,6 +46,9 @@ class Web:
 @asynccontextmanager
 async def open_web(settings: PollSettings, transport: "Transport | None" = None) -> AsyncIterator[Web]:
     """Open what polls need for as long as the block lasts; `transport` is given by tests that have their own names."""
+    # httpx brings its own command line, and rich, click and pygments with it, where they are installed: a fifth of the
+    # time in which a small run is done. It goes without where that cannot be imported.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None is what says so
     from aggregator.polling.transport import Transport
 
     transport = transport or Transport(allow_private=settings.allow_private)
