@@ -25,7 +25,7 @@ with make_reader(sys.argv[1], feed_root=None) as reader:
         for url in open(sys.argv[2]).read().split():
             reader.add_feed(url)
     else:
-        reader.update_feeds(workers=8)
+        reader.update_feeds(scheduled=False, workers=8)
 """
 _SFEED = """
 sfeedpath={folder}/feeds
