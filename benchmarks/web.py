@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import socket
 import subprocess
 import tempfile
 import time
@@ -14,7 +15,6 @@ from pathlib import Path
 
 from aggregator.reading.scan import RefusedError, scan
 
-PORT = 18080
 _SHARE_NEW = 20  # one item in so many is new where a feed has changed
 _OLD, _NEW = 1_770_000_000, 1_770_003_600  # when the files were last changed: the same for all, so that curl can ask
 _KEPT = re.compile(rb"<!\[CDATA\[|\]\]>|<[^>]*>|&lt;.*?&gt;|&[#\w]+;|https?://[^\s<]+|[a-z]{4,}", re.DOTALL)
@@ -75,15 +75,15 @@ def served(bodies: Sequence[Body], number: int) -> Iterator[Web]:
         folder.chmod(0o755)  # nginx, started by root, serves as another user
         for part in ("feeds", "first", "tmp"):
             (folder / part).mkdir()
-        urls = []
+        urls, port = [], _free_port()
         for place in range(number):
             suffix, body = bodies[place % len(bodies)]
             path = folder / "first" / f"{place}{suffix}"
             path.write_bytes(distinct(body, place // len(bodies)))
             host = f"127.{1 + place // 62500}.{place // 250 % 250}.{1 + place % 250}"
-            urls.append(f"http://{host}:{PORT}/{path.name}")
+            urls.append(f"http://{host}:{port}/{path.name}")
         (folder / "access.log").touch()
-        (folder / "nginx.conf").write_text(_CONFIG.format(folder=folder, port=PORT))
+        (folder / "nginx.conf").write_text(_CONFIG.format(folder=folder, port=port))
         web = Web(folder, tuple(urls))
         for path in (folder / "first").iterdir():
             (folder / "feeds" / path.name).touch()
@@ -97,6 +97,11 @@ def served(bodies: Sequence[Body], number: int) -> Iterator[Web]:
         finally:
             server.terminate()
             server.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("0.0.0.0", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def bodies_of(corpus: Path) -> list[Body]:
