@@ -5,9 +5,10 @@
 
 Cold: everything is new, with an empty database. Same: nothing has changed, and the server says 304 to who asks.
 Changed: every feed has new items, one in twenty. The programs take turns within each round, so that what else the
-machine does falls on all of them. `--parts` compares us with and without duplicates and topics instead; `--memory`
-samples the peak of the whole tree of processes. Without a corpus the feeds are made up, and with `--short` have one to
-three items: enough where it is polls that are counted, and all of them are sound.
+machine does falls on all of them. `polls-alone` is us without a topic: the others publish nothing. `--parts` compares
+us with and without duplicates and topics instead; `--memory` samples the peak of the whole tree of processes. Without
+a corpus the feeds are made up, and with `--short` have one to three items: enough where it is polls that are counted,
+and all of them are sound.
 """
 
 import argparse
@@ -96,7 +97,7 @@ def main() -> None:
     parser.add_argument("--python", type=Path, default=Path("python3"))
     parser.add_argument("--feeds", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="aggregator,newsboat,sfeed,reader,feed2exec,curl")
+    parser.add_argument("--only", default="aggregator,polls-alone,newsboat,sfeed,reader,feed2exec,curl")
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--short", action="store_true")

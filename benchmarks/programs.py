@@ -147,6 +147,7 @@ def named(names: Iterable[str], python: Path) -> dict[str, Setup]:
     """Return the set-ups of these programs; `python` is that of the environment with the Python peers."""
     known: dict[str, Setup] = {
         "aggregator": ours(),
+        "polls-alone": ours(""),
         "reader": reader(python),
         "feed2exec": feed2exec(python),
         "newsboat": newsboat,
