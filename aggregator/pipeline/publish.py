@@ -18,7 +18,6 @@ from aggregator.model import Document, Entry, SourceInfo
 from aggregator.pipeline.grouping import with_stories
 from aggregator.pipeline.identity import minted_id
 from aggregator.pipeline.naming import source_infos
-from aggregator.pipeline.reports import activity, status
 from aggregator.publishing import archive
 from aggregator.publishing.archive import Month, render_archive
 from aggregator.publishing.links import needs_page
@@ -166,6 +165,7 @@ class Publisher:
 
     def _publish_front(self) -> None:
         """The pages about all topics and sources."""
+        from aggregator.pipeline.reports import activity, status
         from aggregator.publishing.opml import render_opml
         from aggregator.publishing.pages import Overview, render_assets, render_index, render_status_page
         from aggregator.publishing.status import render_status

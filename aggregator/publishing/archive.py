@@ -14,8 +14,6 @@ from aggregator.config.values import Share, Site, Topic
 from aggregator.model import Document, Entry
 from aggregator.publishing import links
 from aggregator.publishing.elements import Link
-from aggregator.publishing.head import head
-from aggregator.publishing.shown import last_change, shown
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,6 +65,8 @@ def render_archive(
     an entry that comes late must not go into a month that is closed.
     """
     from aggregator.publishing import feeds
+    from aggregator.publishing.head import head
+    from aggregator.publishing.shown import last_change, shown
 
     before, after = neighbours(month, months)
     items = shown(site, topic.content, entries, shares)
