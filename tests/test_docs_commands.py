@@ -109,7 +109,7 @@ def test_few_blocks_are_not_run() -> None:
     """Only for a reason that is known, and no more than a few: whoever adds one has to think."""
     marked = [block for block in SHELL if block.marks]
     assert all(mark in NOT_RUN for block in marked for mark in block.marks)
-    assert len(marked) <= 10
+    assert len(marked) <= 12
 
 
 @pytest.mark.parametrize("block", SHELL, ids=str)

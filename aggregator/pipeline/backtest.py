@@ -150,8 +150,9 @@ def fold_stored(db: Database, since: datetime) -> tuple[int, list[Fold]]:
     articles, folds = Articles(), []
     by_number = {copy.id: copy for copy in stored}
     for copy in stored:
-        mark = fingerprint(copies.load_copy(db, copy))
-        verdict = articles.take(Sighting(copy.id, copy.source, dated(copy.published, copy.first_seen), mark))
+        item = copies.load_copy(db, copy)
+        at = dated(item.published or item.updated, copy.first_seen)
+        verdict = articles.take(Sighting(copy.id, copy.source, at, fingerprint(item)))
         if verdict:
             into = by_number[verdict.candidate]
             folds.append(Fold(copy.title, copy.source, into.title, into.source, verdict))

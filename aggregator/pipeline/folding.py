@@ -56,9 +56,9 @@ class Folder:
         """Let a stored copy be found by those that come after it."""
         fingerprints.add(self.db.conn, Sighting(number, source, dated(published, seen), mark))
 
-    def fold_again(self, known: Appearance, mark: Fingerprint) -> int:
+    def fold_again(self, known: Appearance, mark: Fingerprint, published: datetime | None) -> int:
         """Join a stored copy to those that it has become a copy of; return the item that it then is in."""
-        folding = self.find(known.source, mark, known.published, known)
+        folding = self.find(known.source, mark, published, known)
         if folding is None:
             return known.item_id
         verdict = folding.verdict

@@ -90,13 +90,13 @@ class Ingest:
             updated = identity.changed_at(item, store.updated(self._db, found.item_id), self._now)
             store.write_item(self._db, found.item_id, item, source.name, updated)
             topics.touch_topics_of(self._db, found.item_id, self._now)
-        item_id = self._folder.fold_again(found, mark) if source.dedupe else found.item_id
+        item_id = self._folder.fold_again(found, mark, _date(item)) if source.dedupe else found.item_id
         self._router.route(self._db, item_id, self._now)
         return found.shown
 
     def _add(self, source: Source, item: Item, mark: Fingerprint, key: str, age: int) -> bool:
         """Store a copy that was not known; whether it is an article of its own."""
-        folding = self._folder.find(source.name, mark, item.published) if source.dedupe else None
+        folding = self._folder.find(source.name, mark, _date(item)) if source.dedupe else None
         if folding is None:
             item_id = self._folder.add_item(item, source.name, key, self._now, age=age)
             evidence = Evidence()
@@ -110,13 +110,18 @@ class Ingest:
         if source.full_text and item.url:
             pages.want(self._db, number, item.url)
         if source.dedupe:
-            self._folder.enter(number, source.name, mark, item.published, self._now)
+            self._folder.enter(number, source.name, mark, _date(item), self._now)
         if folding is None:
             self._router.route_new(self._db, item_id, source, item, self._now)
             return True
         self._folder.choose_shown(item_id)
         self._router.route(self._db, item_id, self._now)
         return False
+
+
+def _date(item: Item) -> datetime | None:
+    """What an item says of when it is from: many Atom feeds say only when it was updated."""
+    return item.published or item.updated
 
 
 def _is_same(found: Appearance, item: Item, digests: frozenset[bytes], *, is_shared: bool) -> bool:

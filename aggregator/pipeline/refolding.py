@@ -40,10 +40,11 @@ def _each(folder: Folder, numbers: list[int], do: Callable[[int], None]) -> None
 
 def _fold(folder: Folder, router: Router, number: int) -> None:
     for copy in copies.with_numbers(folder.db, [number]):
-        mark = fingerprint(copies.load_copy(folder.db, copy))
+        item = copies.load_copy(folder.db, copy)
+        mark, published = fingerprint(item), item.published or item.updated
         fingerprints.remove(folder.db.conn, [number])
-        folder.enter(number, copy.source, mark, copy.published, copy.first_seen)
-        router.route(folder.db, folder.fold_again(copy, mark), folder.now)
+        folder.enter(number, copy.source, mark, published, copy.first_seen)
+        router.route(folder.db, folder.fold_again(copy, mark, published), folder.now)
 
 
 def _part(folder: Folder, router: Router, name: str, item_id: int) -> None:
