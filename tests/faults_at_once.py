@@ -9,6 +9,7 @@ items, and `status` says why it fails. Takes under a minute; .ci/run runs it, py
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -135,6 +136,8 @@ def _measured(place: Place) -> Measured:
     assert process.returncode == 0, process.returncode
     seconds = time.monotonic() - began
     held_up, busy = json.loads(told.read_text())
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{used.ru_utime + used.ru_stime:.1f} s of processor time, on {os.cpu_count()} processors")
     return Measured(seconds, most, held_up, busy, crowded=os.getloadavg()[0] > 2.5 * (os.cpu_count() or 1))
 
 

@@ -1,6 +1,9 @@
 """A clock that was wrong, and is set: polls neither stop nor burst, a server's wish holds, nothing is taken for old."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from types import ModuleType
@@ -82,6 +85,20 @@ def test_a_clock_that_is_set_neither_stops_nor_hurries_the_polls(
         assert all(request.header("if-none-match") for request in web.requests[len(names) :])
         assert place.published() == before
         assert web.most_at_once["127.0.0.1"] == 1
+
+
+def test_the_time_zone_of_the_machine_decides_nothing(place: Place) -> None:
+    """Carried around the world between two runs: nobody is asked before the time, and not a byte of output changes."""
+    with FakeWeb({"/a": [conditional]}) as web:
+        place.configure(f'[sources.a]\nurl = "{web.url("/a")}"\n{TOPIC}')
+        seen = []
+        for zone in ("UTC", "Pacific/Kiritimati", "America/Los_Angeles", "XXX-14", "XXX+12"):
+            command = [sys.executable, "-m", "aggregator", "--config", str(place.folder / "feeds.toml"), "-q", "fetch"]
+            assert subprocess.run(command, env={**os.environ, "TZ": zone}, check=False).returncode == 0
+            seen.append((place.rows("SELECT last_polled, next_poll FROM sources"), place.published()))
+        assert len(web.requests) == 1
+        assert all(one == seen[0] for one in seen)
+    assert seen[0][0][0][0].endswith("Z")
 
 
 @pytest.mark.parametrize("jump", [YEAR, -YEAR])

@@ -58,6 +58,10 @@ class World:
         query = f"SELECT {columns} FROM subscriptions WHERE source = ? ORDER BY verified IS NULL, state = 'ended'"
         return next(iter(self.place.rows(query, source)), ())
 
+    def subscribed(self, source: str) -> None:
+        """Wait until both sides know of its subscription."""
+        until(lambda: self.row(source, "state") == ("active",) and self.hub.subscribers(self.web.url(f"/{source}")))
+
     def modes(self, path: str = "/hub") -> list[str]:
         """What was asked of the hub at one of its paths, in order."""
         return [form["hub.mode"] for form in self.hub.requests if form["at"] == path]
@@ -85,7 +89,7 @@ def test_a_silent_hub_is_noticed_and_polling_resumes(world: World, capfd: pytest
     world.configure("a")
     place = world.place
     with world.serving() as server:
-        until(lambda: world.row("a", "state") == ("active",))
+        world.subscribed("a")
         assert world.wait_in_hours("a") < 3  # what came between the first poll and the verification is looked for soon
         place.change("UPDATE subscriptions SET since = '2026-01-01T00:00:00Z'")  # long before the next poll
         place.let_time_pass()
@@ -125,7 +129,7 @@ def test_a_lease_is_renewed_and_one_that_ends_puts_polling_back(world: World) ->
     world.configure("a")
     place = world.place
     with world.serving():
-        until(lambda: world.row("a", "state") == ("active",))
+        world.subscribed("a")
         near = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
         place.change("UPDATE subscriptions SET due = '2026-01-01T00:00:00Z', lease_ends = ?", near)
         until(lambda: world.modes() == ["subscribe", "subscribe"])
@@ -143,7 +147,7 @@ def test_a_lease_is_renewed_and_one_that_ends_puts_polling_back(world: World) ->
             (soon, "its hub tells of news no longer")
         ]
         place.change("UPDATE subscriptions SET due = '2026-01-01T00:00:00Z'")
-        until(lambda: world.row("a", "state") == ("active",))
+        world.subscribed("a")
     with world.serving() as server:
         until(lambda: server.titles("all") == ["1"])
         assert world.modes() == ["subscribe"] * 3  # a restart asks nothing
@@ -160,7 +164,7 @@ def test_what_is_no_longer_wanted_is_ended_at_the_hub(world: World) -> None:
     world.configure("a", "b", "c")
     with world.serving() as server:
         for name in "abc":
-            until(lambda name=name: world.row(name, "state") == ("active",))  # type: ignore[misc]  # a default's type
+            world.subscribed(name)
         callbacks = {one.topic: one.callback for one in world.hub.known.values()}
         world.configure("c", more=f'[sources.b]\nurl = "{world.web.url("/b")}"\nenabled = false\n')
         world.place.let_time_pass()
@@ -197,7 +201,7 @@ def test_what_was_acknowledged_is_not_lost(world: World) -> None:
     world.web.script = {"/a": [feed(world.web, world.hub, "a", "1")]}
     world.configure("a")
     with world.serving():
-        until(lambda: world.row("a", "state") == ("active",))
+        world.subscribed("a")
         topic = world.web.url("/a")
         for number in range(5):
             assert world.hub.distribute(topic, rss(item(f"Late {number}", guid=f"late {number}", date=""))) == [202]
@@ -209,7 +213,7 @@ def test_two_servers_ask_a_hub_once(world: World) -> None:
     world.web.script = {"/a": [feed(world.web, world.hub, "a", "1")]}
     world.configure("a")
     with world.serving():
-        until(lambda: world.row("a", "state") == ("active",))
+        world.subscribed("a")
         other = Running(world.place)
         try:
             until(lambda: other.titles("all") == ["1"])

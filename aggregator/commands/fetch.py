@@ -19,7 +19,6 @@ from aggregator.config.values import Config
 from aggregator.errors import ArgumentError
 from aggregator.pipeline.engine import Wanted
 from aggregator.pipeline.fetch import Run
-from aggregator.pipeline.pinging import Pinged, ping
 from aggregator.pipeline.publish import Publisher
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.upkeep import back_up, prune
@@ -42,7 +41,8 @@ def run(options: Namespace) -> int:
         with Progress(hidden=options.quiet) as progress:
             results = _poll(Run(db, owner, config, wanted, progress, cluster.where))
         prune(db, config, now())
-        published = Publisher(db, config, now()).publish()
+        idle = not results and db.conn.total_changes == 0  # of this connection, which is as old as this run
+        published = Publisher(db, config, now(), idle=idle).publish()
         told = _tell_hub(db, config)
     for trouble in filter(None, (back_up(config, now()), told)):
         print(f"aggregator: {trouble}", file=sys.stderr)
@@ -82,6 +82,9 @@ def _poll(run: Run) -> list[Result]:
 
 def _tell_hub(db: Database, config: Config) -> str:
     """Ping the hub about what has changed, and return what went wrong: the next run tries that again."""
+    if not config.site.hub:
+        return ""
+    from aggregator.pipeline.pinging import Pinged, ping
 
     async def call(function: Callable[..., object], *args: object) -> object:
         return function(db, *args)
@@ -90,13 +93,14 @@ def _tell_hub(db: Database, config: Config) -> str:
         async with open_web(poll_settings(config)) as web:
             return await ping(lambda: config, web, call, _PINGING)
 
-    trouble = asyncio.run(go()).trouble if config.site.hub else ""
+    trouble = asyncio.run(go()).trouble
     return trouble and f"[site] hub: {trouble}"
 
 
 def _summary(results: list[Result], config: Config) -> None:
     """One table: what each source brought; then the reasons of those that failed."""
-    told = sorted(results, key=lambda result: list(config.sources).index(result.source))
+    places = {name: place for place, name in enumerate(config.sources)}
+    told = sorted(results, key=lambda result: places[result.source])
     if len(told) > _LISTED:
         told = [result for result in told if _is_told(result)][:_LISTED]
     rows = [

@@ -22,9 +22,12 @@ def run(options: Namespace) -> int:
     listening = listen(options.host, options.port)
     host, port = listening.getsockname()[:2]
     voice = Voice(say=_nothing if options.quiet else _tell, warn=_tell)
-    voice.say(f"serving {config.site.output} at http://{f'[{host}]' if ':' in host else host}:{port}/")
-    sys.setswitchinterval(_SWITCH)
-    asyncio.run(serve(config, listening, voice))
+    try:
+        voice.say(f"serving {config.site.output} at http://{f'[{host}]' if ':' in host else host}:{port}/")
+        sys.setswitchinterval(_SWITCH)
+        asyncio.run(serve(config, listening, voice))
+    except KeyboardInterrupt:  # told to stop before the loop has taken the signals over
+        voice.say("stopping")
     return 0
 
 

@@ -1,7 +1,10 @@
 """Reads a feeds.toml into a `Config`, or tells everything that is wrong with it at once. Writes nothing."""
 
+import gc
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +26,20 @@ _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 def load(path: Path) -> Config:
     """Read and check the file. Raises ConfigError with every problem in it."""
-    return interpret(path, read(path))
+    with _uncollected():
+        return interpret(path, read(path))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles from it: there are none, and it doubles the time for 100,000 sources."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def interpret(path: Path, text: str) -> Config:

@@ -148,8 +148,8 @@ class SourceTable(_Table):
     every: StrictStr | None = None  # read in `resolve`: files have no floor
     timeout: Duration | None = None
     max_bytes: Size | None = None
-    tags: Words = []
-    topics: Words = []
+    tags: Words = Field(default_factory=list)
+    topics: Words = Field(default_factory=list)
     priority: StrictInt = 0
     content: Share = "full"
     full_text: StrictBool = False
@@ -163,13 +163,13 @@ class TopicTable(_Table):
 
     title: Text
     description: StrictStr = ""
-    any: Words = []
-    all: Words = []
-    none: Words = []
+    any: Words = Field(default_factory=list)
+    all: Words = Field(default_factory=list)
+    none: Words = Field(default_factory=list)
     match: StrictStr = ""
     in_: Annotated[Words, AfterValidator(_places), Field(alias="in")] = ["title", "summary", "content", "categories"]
-    sources: Words = []
-    languages: list[Language] = []
+    sources: Words = Field(default_factory=list)
+    languages: list[Language] = Field(default_factory=list)
     limit: Annotated[StrictInt, Field(ge=1, le=10_000)] = 100
     max_per_source: Annotated[StrictInt, Field(ge=0)] = 0
     max_age: Duration | None = None
@@ -177,7 +177,7 @@ class TopicTable(_Table):
     duplicates: Literal["fold", "show"] = "fold"
     stories: Literal["none", "group"] = "none"
     archive: StrictBool = True
-    renamed_from: Words = []
+    renamed_from: Words = Field(default_factory=list)
 
 
 _MESSAGES = {

@@ -135,7 +135,7 @@ def text_keys(mark: Fingerprint) -> tuple[int, ...]:
 def _words_of_item(item: Item) -> list[str]:
     """The words of the content, behind those of a summary that says something else; else of the summary."""
     words = words_of(_without_tail(item.text))[:MOST_WORDS]
-    if not item.summary:
+    if not item.summary or (words and item.text.startswith(item.summary.rstrip("…"))):
         return words
     summary = words_of(_without_tail(item.summary))[:MOST_WORDS]
     own = _hashes(summary, PHRASE)

@@ -3,13 +3,15 @@
 A feed that is subscribed to is not asked about: whoever publishes a feed wants it polled. Pages are.
 """
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
-
-from protego import Protego
 
 from aggregator.model import Failed, Fetched, PollJob, Postponed
 from aggregator.polling.poller import poll_one
 from aggregator.polling.web import Web
+
+if TYPE_CHECKING:
+    from protego import Protego
 
 _MAX_BYTES = 512_000  # RFC 9309 section 2.5 wants as much to be read
 _TIMEOUT = 15.0
@@ -34,9 +36,11 @@ class Robots:
             return rules
         return "" if rules.can_fetch(url, self._name) else "robots.txt asks programs not to look at this page"
 
-    async def _ask(self, url: str) -> Protego | str:
+    async def _ask(self, url: str) -> "Protego | str":
         """The rules; or why nothing may be looked at, which section 2.3.1.4 wants for a site in trouble."""
         answer = await poll_one(self._web, PollJob("robots.txt", url, timeout=_TIMEOUT, max_bytes=_MAX_BYTES))
+        from protego import Protego
+
         match answer:
             case Fetched(body=body):
                 return Protego.parse(body.decode("utf-8-sig", "replace"))

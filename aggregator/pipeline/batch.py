@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from aggregator.digest import digest
 from aggregator.model import Failed, Fetched, PollJob, Reading, Response, Unreadable
 from aggregator.pipeline.work import Marks, read_and_mark
-from aggregator.polling.poller import Jobs, poll_many
-from aggregator.polling.web import Web
+from aggregator.polling.web import Jobs, Web
 from aggregator.reading.pool import LARGE, ReaderPool
 
 _READ_AT_ONCE = 8
@@ -77,6 +76,8 @@ class _Batch:
 
     async def work(self, web: Web, jobs: Jobs, stop: asyncio.Event | None) -> None:
         """Poll the jobs and read their bodies."""
+        from aggregator.polling.poller import poll_many
+
         readers: set[asyncio.Task[None]] = set()
         try:
             async with aclosing(poll_many(web, jobs, stop)) as polls:

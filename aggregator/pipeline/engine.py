@@ -34,7 +34,7 @@ from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.files import FilesFound, find_files
 from aggregator.polling.web import open_web
 from aggregator.reading.pool import ReaderPool
-from aggregator.storage import cluster
+from aggregator.storage import cluster, pages
 from aggregator.storage import sources as store
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import must_have_room, writing
@@ -108,6 +108,11 @@ class Engine:
     async def count_due(self, wanted: Wanted) -> int:
         """Return how many sources there are to poll, files and feeds."""
         return await self._write(store.count_due, self._db, _now(), force=wanted.force, names=wanted.names)
+
+    async def has_feeds(self, wanted: Wanted) -> bool:
+        """Whether there is a feed to poll, or a page that an earlier run did not come to."""
+        is_due = await self._write(store.has_feeds, self._db, _now(), force=wanted.force, names=wanted.names)
+        return is_due or await self._write(pages.is_any_wanted, self._db)
 
     async def read_files(self, wanted: Wanted) -> None:
         """Look at the path sources that are due, with `force` at all: that costs nobody anything."""

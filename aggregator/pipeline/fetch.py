@@ -35,7 +35,8 @@ class Run:
         async with self._engine as engine:
             self.watcher.expect(await engine.count_due(self.wanted))
             await engine.read_files(Wanted(self.wanted.names, force=True))
-            await engine.poll_feeds(self.wanted)
+            if await engine.has_feeds(self.wanted):
+                await engine.poll_feeds(self.wanted)
         return self.results
 
     def _done(self, result: Result) -> None:

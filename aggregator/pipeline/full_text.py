@@ -17,11 +17,9 @@ from sqlite_utils import Database
 
 from aggregator.config.values import Config
 from aggregator.curation.fingerprints import fingerprint
-from aggregator.discovery.robots import Robots
 from aggregator.model import Fetched, Gone, Item, NotModified, PollJob, Postponed, Response, Unreadable
 from aggregator.pipeline.folding import Folder
 from aggregator.pipeline.routing import Router
-from aggregator.polling.poller import poll_many
 from aggregator.polling.web import Web
 from aggregator.reading.pool import ReaderPool
 from aggregator.reading.read import read_page_at
@@ -93,6 +91,9 @@ async def _fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool,
     sources = {name: source for name, source in config.sources.items() if source.full_text and source.enabled}
     if not sources:
         return 0
+    from aggregator.discovery.robots import Robots
+    from aggregator.polling.poller import poll_many
+
     wanted: list[WantedPage] = []
     await write(lambda: wanted.extend(store.wanted(db, json.dumps(list(sources)), _AT_ONCE)))
     robots = Robots(web)

@@ -1,9 +1,13 @@
-"""From the database to the output folder: renders the topics that have changed, and writes what differs."""
+"""From the database to the output folder: renders the topics that have changed, and writes what differs.
+
+What renders, and the libraries under it, is imported where something is to be rendered: often nothing is.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from functools import cached_property
 from importlib.metadata import version
 
 from sqlite_utils import Database
@@ -14,15 +18,10 @@ from aggregator.model import Document, Entry, SourceInfo
 from aggregator.pipeline.grouping import with_stories
 from aggregator.pipeline.identity import minted_id
 from aggregator.pipeline.naming import source_infos
-from aggregator.pipeline.reports import activity, status
 from aggregator.publishing import archive
 from aggregator.publishing.archive import Month, render_archive
 from aggregator.publishing.links import needs_page
-from aggregator.publishing.opml import render_opml
-from aggregator.publishing.pages import Overview, render_assets, render_index, render_item_page, render_status_page
 from aggregator.publishing.site import Refused, Written, remove, write
-from aggregator.publishing.status import render_status
-from aggregator.publishing.topics import render_topic
 from aggregator.storage import documents as manifest
 from aggregator.storage import entries as store
 from aggregator.storage import pings
@@ -31,6 +30,8 @@ from aggregator.storage.database import writing
 from aggregator.storage.topics import TopicState
 
 _NEWEST_TITLES = 5
+_FRONT = ("index.html", "status.html", "status.json", "topics.opml")
+_ROUTING = ("rule", "sources", "languages")  # settings of a topic that decide which items it has
 
 
 @dataclass(slots=True)
@@ -43,16 +44,29 @@ class Published:
 
 
 class Publisher:
-    """Brings the output folder in step with the database. `everything` renders also what has not changed."""
+    """Brings the output folder in step with the database. `everything` renders also what has not changed.
 
-    def __init__(self, db: Database, config: Config, now: datetime, *, everything: bool = False) -> None:
+    `idle` says that nothing was polled, nor the database changed, since all was published: then the pages about all
+    topics and sources are what they were, unless a topic turns out to differ.
+    """
+
+    def __init__(
+        self, db: Database, config: Config, now: datetime, *, everything: bool = False, idle: bool = False
+    ) -> None:
         self._db = db
         self._config = config
         self._now = now
         self._everything = everything
-        self._sources: Mapping[str, SourceInfo] = source_infos(db, config)
-        self._shares: Mapping[str, Share] = {name: source.content for name, source in config.sources.items()}
+        self._idle = idle
         self._done = Published()
+
+    @cached_property
+    def _sources(self) -> Mapping[str, SourceInfo]:
+        return source_infos(self._db, self._config)
+
+    @cached_property
+    def _shares(self) -> Mapping[str, Share]:
+        return {name: source.content for name, source in self._config.sources.items()}
 
     def publish(self) -> Published:
         """Write what differs. A topic counts as published once its documents are on the disk."""
@@ -60,7 +74,9 @@ class Publisher:
         for name, topic in self._config.topics.items():
             if self._must_render(topic, states[name]):
                 self._publish_topic(topic, states[name])
-        self._publish_front()
+                self._idle = False
+        if not self._idle or not all(map(self._is_there, _FRONT)):
+            self._publish_front()
         self._take_away()
         return self._done
 
@@ -75,14 +91,15 @@ class Publisher:
 
     def _made_with(self, topic: Topic) -> str:
         """What a topic's documents depend on beside its items and how their sources are named."""
-        settings = {
-            name: value for name, value in asdict(topic).items() if name not in ("rule", "sources", "languages")
-        }
+        names = (field.name for field in fields(topic) if field.name not in _ROUTING)
+        settings = {name: getattr(topic, name) for name in names}
         site = {**asdict(self._config.site), "output": "", "database": ""}
         everything = json.dumps([version("aggregator"), site, settings], default=str, sort_keys=True)
         return digest(everything.encode()).hex()
 
     def _publish_topic(self, topic: Topic, state: TopicState) -> None:
+        from aggregator.publishing.topics import render_topic
+
         since = self._now - topic.max_age if topic.max_age else None
         months: list[Month] = []
         if topic.archive:
@@ -139,6 +156,8 @@ class Publisher:
 
     def _pages(self, entries: Iterable[Entry], folded: Iterable[Entry]) -> Iterator[Document]:
         """The pages of articles of which an entry has no URL of its own: one for an article, whoever shows it."""
+        from aggregator.publishing.pages import render_item_page
+
         wanted = {entry.id for entry in entries if needs_page(entry)}
         for entry in folded:
             if entry.id in wanted:
@@ -146,6 +165,11 @@ class Publisher:
 
     def _publish_front(self) -> None:
         """The pages about all topics and sources."""
+        from aggregator.pipeline.reports import activity, status
+        from aggregator.publishing.opml import render_opml
+        from aggregator.publishing.pages import Overview, render_assets, render_index, render_status_page
+        from aggregator.publishing.status import render_status
+
         config, states = self._config, topic_store.topic_states(self._db)
         overviews = [
             Overview(topic, store.newest(self._db, name, self._sources, limit=_NEWEST_TITLES), states[name].updated)

@@ -86,9 +86,11 @@ class Recorder:
             **_contents(outcome, state),
             "claimed_by": None,
         }
-        before = store.named_as(self.db, state.name)
+        # At a first poll every topic that its items are in has changed anyway.
+        known = outcome.reading is not None and state.last_polled is not None
+        before = store.named_as(self.db, state.name) if known else None
         store.update(self.db, state.name, columns)
-        if store.named_as(self.db, state.name) != before:
+        if before is not None and store.named_as(self.db, state.name) != before:
             topics.touch_topics_of_source(self.db, state.name, outcome.at)
         status = outcome.response.status
         store.log_poll(

@@ -1,15 +1,14 @@
 """Many polls at once, each host at its own pace; outcomes come as they are ready. What a poll is, http.py knows."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 
 from aggregator.model import PollJob, Response
 from aggregator.polling.hosts import PausedError, Ticket, Turn
 from aggregator.polling.http import host_of, paused, poll
-from aggregator.polling.web import Web
+from aggregator.polling.web import Jobs, Web
 
-Jobs = Iterable[PollJob] | AsyncIterable[PollJob]
 Outcome = tuple[PollJob, Response, int]
 
 _STRETCH = 100  # jobs put into queues at a stretch: a few milliseconds

@@ -12,10 +12,8 @@ from datetime import UTC, datetime
 
 from aggregator.config.values import Share, Site, Topic
 from aggregator.model import Document, Entry
-from aggregator.publishing import feeds, links
+from aggregator.publishing import links
 from aggregator.publishing.elements import Link
-from aggregator.publishing.head import head
-from aggregator.publishing.shown import last_change, shown
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,6 +64,10 @@ def render_archive(
     `months` are all months of the topic that have entries. The caller decides once which month an entry belongs to:
     an entry that comes late must not go into a month that is closed.
     """
+    from aggregator.publishing import feeds
+    from aggregator.publishing.head import head
+    from aggregator.publishing.shown import last_change, shown
+
     before, after = neighbours(month, months)
     items = shown(site, topic.content, entries, shares)
     updated = last_change(items, datetime(month.year, month.month, 1, tzinfo=UTC))

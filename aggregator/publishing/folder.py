@@ -27,6 +27,9 @@ _REMEDIES = {
     errno.EISDIR: "a folder is where the file must be. Move it away",
 }
 
+# The folders that this process has swept: what is half written in them later is its own, and it takes that away itself.
+_swept: set[Path] = set()
+
 T = TypeVar("T")
 
 
@@ -44,8 +47,9 @@ def opened(output: Path) -> Iterator[set[Path]]:
     handle = attempt(output, _open)
     touched: set[Path] = set()
     try:
-        if _locked(handle):
+        if _locked(handle) and output not in _swept:
             _sweep(output)
+            _swept.add(output)
         yield touched
         for folder in sorted(touched):
             attempt(folder, _flush)

@@ -10,6 +10,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\ufff
 # C1 controls show as nothing. They come from Windows-1252 read as Latin-1, and are read back as HTML reads &#150;.
 # U+FFFD is the scar of another wrong decoding, and what stood there is lost.
 _MENDED = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)} | {0xFFFD: "?"}
+_SCAR = re.compile("[\x80-\x9f\ufffd]")
 # UTF-8 read as Latin-1 or Windows-1252 ("FÃ¶rderung", "lâ€™issue"), as 20minutos.es, derbrutkasten.com and Le Parisien
 # sent it. Taken for that only where a whole run of text decodes: a lone "Ã»" may well be Portuguese. Runs end where an
 # escaped character will stand in the feed, because the validator judges the text between those.
@@ -35,7 +36,7 @@ def permitted(text: str) -> str:
     text = _FORBIDDEN.sub("", text)
     while _DOUBLE.search(text) and (decoded := _RUN.sub(_decoded_once, text)) != text:
         text = _FORBIDDEN.sub("", decoded)  # again, for some have been through it twice; each time it is shorter
-    return text.translate(_MENDED)
+    return text.translate(_MENDED) if _SCAR.search(text) else text  # to translate is slow, and seldom needed
 
 
 def _decoded_once(found: re.Match[str]) -> str:

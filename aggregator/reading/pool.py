@@ -7,7 +7,6 @@ first body, so that a run in which nothing has changed pays for none.
 import asyncio
 import ctypes
 import logging
-import multiprocessing
 import os
 import resource
 import signal
@@ -15,11 +14,12 @@ from collections.abc import Callable
 from concurrent.futures import TimeoutError as TookTooLongError
 from contextlib import suppress
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar, cast
-
-from pebble import ProcessExpired, ProcessPool
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, cast
 
 from aggregator.model import Unreadable
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 SECONDS = 10
 MEMORY = 384 * 1024 * 1024  # ten megabytes of feed, which is all that is read by default, take 260
@@ -54,6 +54,8 @@ class ReaderPool:
 
     async def run(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R | Unreadable:
         """Call `function` in a worker; what it returns, or why it did not. A lost worker is given one more try."""
+        from pebble import ProcessExpired
+
         reason = ""
         for _ in range(2):
             try:
@@ -72,10 +74,14 @@ class ReaderPool:
                 return cast("_R", result)
         return Unreadable(reason)
 
-    def _started(self) -> ProcessPool:
+    def _started(self) -> "ProcessPool":
         if self._pool is None:
+            import multiprocessing
+
+            from pebble import ProcessPool
+
             context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["aggregator.reading.read"])
+            context.set_forkserver_preload(["aggregator.reading.feed"])
             self._pool = ProcessPool(max_workers=self._workers, context=context, initializer=_ignore_interrupts)
         return self._pool
 

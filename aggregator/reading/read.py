@@ -1,4 +1,7 @@
-"""From a body to a `Reading`: which reader takes it. This is what runs in a worker process."""
+"""From a body to a `Reading`: which reader takes it. This is what runs in a worker process.
+
+Each reader is imported where it is used: the process that only hands bodies to the workers needs none of them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,12 +9,6 @@ from datetime import datetime
 from pathlib import PurePath
 
 from aggregator.model import FeedInfo, Item, Reading, Unreadable
-from aggregator.reading.article import lines_in_common, read_article
-from aggregator.reading.encoding import decode
-from aggregator.reading.feed import read_feed
-from aggregator.reading.jsonfeed import read_jsonfeed
-from aggregator.reading.markdown import read_markdown
-from aggregator.reading.normalise import bounded
 
 _ARTICLE, _MARKDOWN, _PAGE, _FEED = "article", "markdown", "page", "feed"
 _KINDS = {
@@ -41,7 +38,11 @@ class FileJob:
 def read_body(body: bytes, content_type: str, url: str, known: frozenset[bytes], now: datetime) -> Reading | Unreadable:
     """Read what a feed URL answered, by what it is and not by what it is called; `url` is the configured one."""
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        from aggregator.reading.jsonfeed import read_jsonfeed
+
         return read_jsonfeed(body, url, known, now)
+    from aggregator.reading.feed import read_feed
+
     return read_feed(body, content_type, url, known, now)
 
 
@@ -67,7 +68,13 @@ def is_feed(reading: Reading) -> bool:
 
 def shared_lines(jobs: Sequence[FileJob]) -> frozenset[str]:
     """Return the lines that most of these articles have in common."""
-    texts = [decode(job.body) for job in jobs if _kind(job) == _ARTICLE]
+    articles = [job for job in jobs if _kind(job) == _ARTICLE]
+    if not articles:
+        return frozenset()
+    from aggregator.reading.article import lines_in_common
+    from aggregator.reading.encoding import decode
+
+    texts = [decode(job.body) for job in articles]
     return lines_in_common([text for text in texts if isinstance(text, str)])
 
 
@@ -80,6 +87,8 @@ def _read_file(job: FileJob, shared: frozenset[str], now: datetime) -> Reading |
         return Unreadable("is empty")
     if _kind(job) == _FEED:
         return read_body(job.body, "", "", frozenset(), now)
+    from aggregator.reading.normalise import bounded
+
     item = _read_article(job, shared)
     if isinstance(item, Unreadable):
         return item
@@ -91,9 +100,15 @@ def _read_article(job: FileJob, shared: frozenset[str]) -> Item | Unreadable:
         from aggregator.reading.page import read_page
 
         return read_page(job.body, name=job.name)
+    from aggregator.reading.encoding import decode
+
     text = decode(job.body)
     if isinstance(text, Unreadable):
         return text
     if _kind(job) == _MARKDOWN:
+        from aggregator.reading.markdown import read_markdown
+
         return read_markdown(text, name=job.name, shared_lines=shared)
+    from aggregator.reading.article import read_article
+
     return read_article(text, name=job.name, shared_lines=shared)

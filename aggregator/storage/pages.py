@@ -30,6 +30,11 @@ def wanted(db: Database, sources: str, limit: int) -> list[WantedPage]:
     return [WantedPage(*row) for row in db.execute(query, [sources, limit]).fetchall()]
 
 
+def is_any_wanted(db: Database) -> bool:
+    """Whether there is a page to fetch."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM pages WHERE state = 'wanted')").fetchone()[0])
+
+
 def done(db: Database, appearance: int, error: str | None) -> None:
     """Note that a page was fetched, and if its text could not be taken, why. It is not asked for again."""
     state = "failed" if error else "done"

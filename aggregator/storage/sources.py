@@ -149,10 +149,20 @@ def count_due(db: Database, now: datetime, *, force: bool, names: Iterable[str] 
     return int(db.execute(f"SELECT count(*) FROM sources WHERE {where}", values).fetchone()[0])  # noqa: S608
 
 
+def has_feeds(db: Database, now: datetime, *, force: bool, names: Iterable[str] | None) -> bool:
+    """Whether there is a feed to poll; one that a process has claimed counts, since that process may have died."""
+    where, values = _due(now, force=force, names=names, claimed=True)
+    query = f"SELECT EXISTS (SELECT 1 FROM sources WHERE {where} AND NOT local)"  # noqa: S608 - our own condition
+    return bool(db.execute(query, values).fetchone()[0])
+
+
 def _due(
-    now: datetime, *, force: bool, names: Iterable[str] | None, with_files: bool = False
+    now: datetime, *, force: bool, names: Iterable[str] | None, with_files: bool = False, claimed: bool = False
 ) -> tuple[str, dict[str, object]]:
-    """The condition, made of constants, and its values; `with_files` takes all path sources, due or not."""
+    """The condition, made of constants, and its values.
+
+    `with_files` takes all path sources, due or not, and `claimed` also what a process has claimed.
+    """
     if force:
         timing = "state <> 'gone' AND (not_before IS NULL OR not_before <= :now)"
     else:
@@ -163,7 +173,8 @@ def _due(
     busy = (
         "EXISTS (SELECT 1 FROM sources AS twin WHERE twin.poll_url = sources.poll_url AND twin.claimed_by IS NOT NULL)"
     )
-    where = f"configured = 1 AND state <> 'disabled' AND claimed_by IS NULL AND ({timing}) AND {named} AND NOT {busy}"
+    free = "1" if claimed else f"claimed_by IS NULL AND NOT {busy}"
+    where = f"configured = 1 AND state <> 'disabled' AND ({timing}) AND {named} AND {free}"
     return where, {"now": to_text(now), "names": json.dumps(list(names or ()))}
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 def to_text(when: datetime) -> str:
     """Return the time as it is stored."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
+    return f"{when.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def from_text(text: str) -> datetime:
