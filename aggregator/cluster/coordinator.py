@@ -19,8 +19,8 @@ from aggregator.cluster.rate import Rate
 from aggregator.model import PollJob
 from aggregator.pipeline.batch import Outcome, Polls, poll_batch
 from aggregator.pipeline.where import Standing
-from aggregator.polling.poller import Jobs, each
-from aggregator.polling.web import PollSettings, Web
+from aggregator.polling.poller import each
+from aggregator.polling.web import Jobs, PollSettings, Web
 from aggregator.reading.pool import ReaderPool
 
 _HOME = ""  # this process, where batches are polled in the cluster's stead
