@@ -26,8 +26,8 @@ from aggregator.pipeline.engine import Engine, Wanted
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.resync import resync
 from aggregator.pipeline.where import Where
-from aggregator.polling.poller import Jobs, each
-from aggregator.polling.web import Web
+from aggregator.polling.poller import each
+from aggregator.polling.web import Jobs, Web
 from aggregator.reading.pool import ReaderPool
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import open_database, writing

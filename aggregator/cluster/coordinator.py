@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from aggregator.cluster.batch import Batch, GivenUpError, Polled, RefusedBatchError, Terms
 from aggregator.cluster.crew import Crew
-from aggregator.cluster.link import LostError
+from aggregator.cluster.link import Link, LostError
 from aggregator.cluster.plan import Flight, Plan, Taken, hand_back
 from aggregator.cluster.rate import Rate
 from aggregator.model import PollJob
@@ -170,7 +170,8 @@ class _Run:
                 each_gets = -(-self._plan.ready // sum(free.values()))
                 taken = self._plan.take(min(_LARGEST, max(_SMALLEST, each_gets)))
                 self._in_flight[place] += 1
-                self._batches.add(self._begin(self._poll_home(taken) if place == _HOME else self._send(place, taken)))
+                link = self._crew.link if place != _HOME else None
+                self._batches.add(self._begin(self._send(link, place, taken) if link else self._poll_home(taken)))
             self._room.set()
             self._say()
             self._wake.clear()
@@ -185,10 +186,8 @@ class _Run:
         places = {_HOME: _AT_HOME} if self._crew.is_gone else self._crew.able()
         return {place: most - self._in_flight[place] for place, most in places.items() if most > self._in_flight[place]}
 
-    async def _send(self, worker: str, taken: Taken) -> None:
+    async def _send(self, link: Link, worker: str, taken: Taken) -> None:
         """Have a worker poll them; where it is lost, let the lease end before anyone asks those hosts again."""
-        link = self._crew.link
-        assert link is not None  # noqa: S101 - the worker is one of its
         ends = _now() + self._terms.lease(taken.jobs)
         batch = Batch(
             uuid.uuid4().hex, _VERSION, self._settings, taken.jobs, self._terms, time.time(),
