@@ -5,7 +5,7 @@ UserError
 ├── EditError      feeds.toml cannot be added to (config.edit), exit 1
 ├── ArgumentError  what was typed cannot be meant, exit 2
 ├── StoreError     the database cannot be used (storage.errors), exit 1
-│   └── DamagedError   it is damaged, exit 3
+│   └── DamagedError   it is damaged, exit 1
 └── OutputError    the output folder cannot be written (publishing.folder), exit 1
 """
 

@@ -134,7 +134,7 @@ def test_a_copy_that_is_not_sound_is_not_restored(
 
 
 def test_a_backup_is_read_whole_before_it_gets_its_name(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    """A damage that nobody has come upon shows in the backup: exit 3, no copy of it, and the older ones stay."""
+    """A damage that nobody has come upon shows in the backup: exit 1, no copy of it, and the older ones stay."""
     with FakeWeb({"/a": [answer(200, rss(*(item(f"I{n}", guid=str(n), text=WORDS) for n in range(60))))]}) as web:
         place.configure(f'[sources.a]\nurl = "{web.url("/a")}"\n{TOPIC}')
         place.run("-q", "fetch")
@@ -148,7 +148,7 @@ def test_a_backup_is_read_whole_before_it_gets_its_name(place: Place, capsys: py
         file.seek((page - 1) * size)
         file.write(b"\x00" * size)
     assert place.run("-q", "status") == 0, "what status looks at is sound"
-    assert place.run("-q", "backup", str(place.folder / "copy.db")) == 3
+    assert place.run("-q", "backup", str(place.folder / "copy.db")) == 1
     assert "is damaged" in capsys.readouterr().err
     assert not (place.folder / "copy.db").exists()
     assert {path: path.read_bytes() for path in backup.folder_of(database).iterdir()} == copies

@@ -105,7 +105,7 @@ def reroute(db: Database, config: Config, now: datetime) -> None:
 
 
 def _differs(topic: Topic, config: Config, state: TopicState | None) -> bool:
-    return state is None or state.rule != _rule_text(topic) or state.scope != _scope(topic, config)
+    return state is None or state.rule != _rule_text(topic) or state.scope != _scope_digest(topic, config)
 
 
 def _rule_text(topic: Topic) -> str:
@@ -118,6 +118,10 @@ def _scope(topic: Topic, config: Config) -> frozenset[str]:
     return topic.sources | forced
 
 
+def _scope_digest(topic: Topic, config: Config) -> str:
+    return topic_store.digest_of(topic_store.as_text(_scope(topic, config)))
+
+
 def _items_to_route(
     db: Database, changed: Mapping[str, Topic], config: Config, states: Mapping[str, TopicState]
 ) -> list[int]:
@@ -127,5 +131,5 @@ def _items_to_route(
         state = states.get(name)
         if state is None or state.rule != _rule_text(topic):
             return store.all_ids(db)
-        sources |= {mark.lstrip("+") for mark in _scope(topic, config) ^ state.scope}
+        sources |= {mark.lstrip("+") for mark in _scope(topic, config) ^ topic_store.scope_of(db, name)}
     return store.ids_of_sources(db, sources)

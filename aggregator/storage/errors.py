@@ -24,9 +24,7 @@ class StoreError(UserError):
 
 
 class DamagedError(StoreError):
-    """A database of ours that is damaged; told apart from all else by its own exit code."""
-
-    code = 3
+    """A database of ours that is damaged; its message says what has been put right, and what to do."""
 
 
 def explained(error: sqlite3.Error, path: Path) -> StoreError | None:

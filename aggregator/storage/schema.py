@@ -8,6 +8,7 @@ from sqlite_utils import Database, Migrations
 from aggregator.storage.fingerprints import TABLES as FINGERPRINT_TABLES
 from aggregator.storage.tallies import TABLES as TALLY_TABLES
 from aggregator.storage.tallies import TRIGGERS as TALLY_TRIGGERS
+from aggregator.storage.topics import digest_of
 
 migrations = Migrations("aggregator")
 
@@ -302,6 +303,15 @@ def due_of_many(db: Database) -> None:
 def cluster(db: Database) -> None:
     """How the cluster that polls for this database was last seen."""
     db.execute("CREATE TABLE cluster (address TEXT PRIMARY KEY, at TEXT NOT NULL, standing TEXT NOT NULL)")
+
+
+@migrations()
+def topic_scopes(db: Database) -> None:
+    """The sources of a topic apart from its row, which is written at every change of what it shows."""
+    db.execute("CREATE TABLE topic_scopes (topic TEXT PRIMARY KEY, sources TEXT NOT NULL)")
+    db.execute("INSERT INTO topic_scopes SELECT name, scope FROM topics")
+    for topic, names in db.execute("SELECT topic, sources FROM topic_scopes").fetchall():
+        db.execute("UPDATE topics SET scope = ? WHERE name = ?", [digest_of(names), topic])
 
 
 def from_a_newer_version(db: Database) -> bool:

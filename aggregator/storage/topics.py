@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
+from aggregator.digest import digest
 from aggregator.storage.times import from_text, maybe_from, maybe_text, to_text
 
 Terms = tuple[str, ...]
@@ -14,7 +15,7 @@ Terms = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class TopicState:
-    """What is stored of a topic: the rule and the sources its items were routed by, and what of it is published.
+    """What is stored of a topic: by which rule and (a digest of) sources it was filled, and what of it is published.
 
     `changes` counts what has changed in it, `published_changes` is that count when its documents were last written;
     a count, so that a change made while they are written is not taken for published. `rendered_with` names what they
@@ -24,7 +25,7 @@ class TopicState:
 
     name: str
     rule: str
-    scope: frozenset[str]
+    scope: str
     created: datetime
     updated: datetime
     changes: int
@@ -40,7 +41,7 @@ def topic_states(db: Database) -> dict[str, TopicState]:
         row["name"]: TopicState(
             name=row["name"],
             rule=row["rule"],
-            scope=frozenset(json.loads(row["scope"])),
+            scope=row["scope"],
             created=from_text(row["created"]),
             updated=from_text(row["updated"]),
             changes=row["changes"],
@@ -55,19 +56,38 @@ def topic_states(db: Database) -> dict[str, TopicState]:
 
 def save_topic(db: Database, name: str, rule: str, scope: Iterable[str], now: datetime) -> None:
     """Store by which rule and sources a topic's items are routed from now on; it must be published again, all of it."""
+    names = as_text(scope)
     db.execute("UPDATE topic_items SET month = '' WHERE topic = ?", [name])
     db.execute(
         """INSERT INTO topics (name, rule, scope, created, updated) VALUES (:name, :rule, :scope, :now, :now)
            ON CONFLICT (name) DO UPDATE SET rule = :rule, scope = :scope, closed_month = '', changes = changes + 1""",
-        {"name": name, "rule": rule, "scope": json.dumps(sorted(scope)), "now": to_text(now)},
+        {"name": name, "rule": rule, "scope": digest_of(names), "now": to_text(now)},
     )
+    db.execute("INSERT OR REPLACE INTO topic_scopes (topic, sources) VALUES (?, ?)", [name, names])
     db.execute("DELETE FROM retired_topics WHERE name = ?", [name])
+
+
+def as_text(scope: Iterable[str]) -> str:
+    """Return the sources of a topic as they are stored: it may be a hundred thousand, apart from what changes often."""
+    return json.dumps(sorted(scope))
+
+
+def digest_of(names: str) -> str:
+    """Return by what it is seen that the sources of a topic, as text, are others than before."""
+    return digest(names.encode()).hex()
+
+
+def scope_of(db: Database, topic: str) -> frozenset[str]:
+    """Return the sources that a topic's items were routed by."""
+    row = db.execute("SELECT sources FROM topic_scopes WHERE topic = ?", [topic]).fetchone()
+    return frozenset(json.loads(row[0])) if row else frozenset()
 
 
 def remove_topic(db: Database, name: str) -> None:
     """Forget all but the name of a topic that has left feeds.toml; its items stay in the archive."""
     db.execute("DELETE FROM topic_items WHERE topic = ?", [name])
     db.execute("DELETE FROM topics WHERE name = ?", [name])
+    db.execute("DELETE FROM topic_scopes WHERE topic = ?", [name])
     db.execute("INSERT OR IGNORE INTO retired_topics (name) VALUES (?)", [name])
 
 
