@@ -17,7 +17,7 @@ from places import HEAD, Place, item, rss
 from polls import AT_ONCE
 from test_engine import until
 
-from aggregator.cluster import crew, where
+from aggregator.cluster import where
 from aggregator.model import PollJob, Postponed
 from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.where import Standing
@@ -25,6 +25,7 @@ from aggregator.polling.web import open_web
 from aggregator.reading.pool import ReaderPool
 
 distributed = pytest.importorskip("distributed")
+from aggregator.cluster import crew  # noqa: E402 - only where distributed is
 from aggregator.cluster.coordinator import polls_on  # noqa: E402 - only where distributed is
 
 FEED = answer(200, rss(item("A", guid="1")), ETag='"1"')
