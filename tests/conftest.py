@@ -5,7 +5,12 @@ from pathlib import Path
 
 import clusters
 import pytest
+from hypothesis import HealthCheck, settings
 from places import Place
+
+# How fast a machine is, or what else it has to do, is no fault of ours.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -72,7 +72,7 @@ def test_no_text_raises_or_runs(text):
     check(read_markdown(text))
 
 
-@settings(max_examples=60, deadline=None)  # trafilatura's import alone takes a second
+@settings(max_examples=60)  # trafilatura's import alone takes a second
 @given(
     st.one_of(st.binary(max_size=300), MARKUP.map(str.encode), TEXTS.map(lambda text: text.encode("utf-8", "replace")))
 )

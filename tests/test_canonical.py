@@ -1,7 +1,7 @@
 """Canonical URLs: what is one page, what is not, and what has no key."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.curation import tracking
@@ -176,7 +176,6 @@ URLS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(URLS)
 def test_a_key_is_its_own_key(url: str) -> None:
     """Canonicalising never raises, and twice is the same as once."""

@@ -41,7 +41,7 @@ def test_a_host_is_where_a_source_is_and_where_it_last_led_to() -> None:
 
 
 @given(JOBS, st.randoms(use_true_random=False), st.integers(1, 4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_batches_under_way_share_no_host_and_nothing_is_lost_nor_taken_twice(
     sources: list[tuple[str, str | None]], chance: object, slots: int
 ) -> None:

@@ -1,7 +1,7 @@
 """What the README and the docs tell a user to type does what it says, in a folder of its own.
 
-A fenced block in `sh` is run, unless its fence says `network` (a registry, or somebody's site) or `root` (the system is
-changed): of those the commands of ours are only parsed. `aggregator serve` is started, asked, and stopped. Blocks in
+A fenced block in `sh` is run, unless a comment above it says `network` (a registry, or somebody's site) or `root` (the
+system is changed): of those the commands of ours are only parsed. `aggregator serve` is started, asked, and stopped. Blocks in
 `toml` are put into a feeds.toml, the line in `cron` is run by sh as cron does, and so are the steps of the CI job.
 """
 
@@ -32,7 +32,7 @@ PLANET = "[Planet]\nname = P\n[https://two.example/feed]\nname = Two\n"
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: where, its language, what else its fence says, and what is in it."""
+    """A fenced block: where, its language, what the comment above it says, and what is in it."""
 
     page: str
     line: int
@@ -51,9 +51,9 @@ def blocks(*languages: str) -> list[Block]:
 
 def _blocks(page: str) -> Iterator[Block]:
     text = (ROOT / page).read_text(encoding="utf-8")
-    for found in re.finditer(r"^```(\w+)([^\n]*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+    for found in re.finditer(r"^(?:<!-- ([a-z ]+) -->\n)?```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         line = text.count("\n", 0, found.start()) + 1
-        yield Block(page, line, found[1], tuple(found[2].split()), found[3])
+        yield Block(page, line, found[2], tuple((found[1] or "").split()), found[3])
 
 
 SHELL = blocks("sh")

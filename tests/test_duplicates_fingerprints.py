@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from article_copies import REPORT, TEXT, TITLE
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.curation.fingerprints import PHRASES_KEPT, Fingerprint, fingerprint, page_keys, text_keys, title_keys
@@ -135,7 +135,6 @@ def test_a_long_text_is_sampled_evenly() -> None:
     assert len(set(memoryview(long.phrases).cast("I")) & set(memoryview(half.phrases).cast("I"))) > PHRASES_KEPT // 8
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=900), st.text(max_size=200))
 def test_every_text_has_a_fingerprint(title: str, text: str, url: str) -> None:
     """No text at all makes it raise, the result is small and travels between processes."""

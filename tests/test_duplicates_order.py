@@ -5,7 +5,7 @@ import sqlite3
 from collections import defaultdict
 
 from article_copies import REPORT, REPORT_TITLE, TEXT, TITLE, sentences, sighting, words
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.curation.duplicates import decide, gather
@@ -101,7 +101,7 @@ COPY = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(COPY, min_size=2, max_size=12), st.randoms(use_true_random=False), st.integers(0, 10))
 def test_order_and_restart_change_nothing(copies: list[Sighting], chance: random.Random, restart_after: int) -> None:
     """The same copies in another order, with a restart in the middle, are joined to the same articles."""

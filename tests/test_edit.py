@@ -126,7 +126,7 @@ def _is_insertion(before: str, after: str) -> bool:
     return len(after) >= len(before) and after.endswith(before[common:])
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(documents(), st.randoms(use_true_random=False))
 def test_after_fifty_edits_everything_that_was_there_is_there(text: str, random: Random) -> None:
     """Each edit only puts text in: every comment, order and blank line stays, and the old values mean what they meant."""

@@ -212,7 +212,7 @@ def test_sloppy_servers_are_understood(reply: Reply) -> None:
     assert response.body == RSS
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=300), st.sampled_from([b"", OK, OK + b"\r\n", CHUNKED, OK + b"Content-Encoding: br\r\n\r\n"]))
 def test_no_bytes_break_it(rest: bytes, start: bytes) -> None:
     """Whatever a server sends, a Response comes back."""

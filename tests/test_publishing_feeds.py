@@ -53,7 +53,7 @@ _TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
 
 
 @given(titles=st.lists(_TEXT, min_size=1, max_size=4), summary=_TEXT)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_at_all_is_read_back_alike(titles: list[str], summary: str) -> None:
     """Whatever characters a source sends, the feeds are well-formed and say the same."""
     documents = topic_documents(*(entry(n, title=title, summary=summary) for n, title in enumerate(titles, 1)))

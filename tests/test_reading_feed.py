@@ -335,7 +335,7 @@ def test_a_million_empty_items_do_not_stall() -> None:
     assert time.process_time() - began < 30
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: rss(item(text, text=text)))))
 def test_no_bytes_make_reading_raise(body: bytes) -> None:
     """Whatever the body, the answer is a Reading or an Unreadable."""
@@ -343,7 +343,7 @@ def test_no_bytes_make_reading_raise(body: bytes) -> None:
     assert isinstance(found, Reading | Unreadable)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_no_cut_or_flipped_feed_makes_reading_raise(data: st.DataObject) -> None:
     """A real feed with a bite taken out of it, or a byte changed."""

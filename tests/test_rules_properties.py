@@ -67,7 +67,7 @@ WORDS = [
 GAPS = [" ", "  ", "\n", ", ", "-", ". ", "/", "、", "・", "' ", "_", "\x1f", "", "\u200b", " 金 ", ". A. "]
 ANY_TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=12)
 
-steady = settings(deadline=None, derandomize=True, max_examples=200)
+steady = settings(derandomize=True, max_examples=200)
 
 
 def items(words: list[str]) -> st.SearchStrategy[Fields]:

@@ -4,7 +4,7 @@ import random
 from string import ascii_letters
 
 from article_copies import NOON, REPORT, REPORT_TITLE, TEXT, TITLE
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.curation.stories import Account, stories
@@ -81,7 +81,6 @@ def test_nothing_and_little() -> None:
     assert stories([Account(1, NOON, "", ""), Account(2, NOON, "", "")]) == ()
 
 
-@settings(deadline=None)
 @given(st.permutations(PORT + ELECTION + OTHERS), st.randoms(use_true_random=False))
 def test_the_order_makes_no_difference(accounts: list[Account], chance: random.Random) -> None:
     """Stories are the same in whatever order the articles come, and every article is in one at most."""
@@ -94,7 +93,6 @@ def test_the_order_makes_no_difference(accounts: list[Account], chance: random.R
 WORD = st.sampled_from(["port", "lock", "gates", "storm", "votes", "council", "party", "honey", "willow", "frost"])
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5 * DAY), st.lists(WORD, max_size=8)), max_size=12))
 def test_any_articles_at_all(parts: list[tuple[int, list[str]]]) -> None:
     """Whatever the texts and however equal they are, the groups are the same backwards, and the newest comes first."""

@@ -35,7 +35,7 @@ _steps = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=st.lists(_steps, max_size=40))
 def test_what_is_kept_is_what_is_counted(steps: list[tuple[str, tuple[object, ...]]]) -> None:
     """After any steps, by triggers and cascades alike."""
