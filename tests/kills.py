@@ -81,11 +81,11 @@ def survive(folder: Path, times: int, seed: int) -> Seen:
             _one_kill(place, web, dice, COMMANDS[number % 2], seen)
         servers.version = GROWTH
         _all_due(place)
-        assert place.run("-q", "fetch") == 0
+        _must_end_well(place)
         seen.requests = len(web.requests)
         _nothing_lost_nothing_twice(place)
         whole = _configured(folder / "whole", web)
-        assert whole.run("-q", "fetch") == 0
+        _must_end_well(whole)
         for form in ("atom", "rss", "json"):
             one, other = (where.published()[f"all.{form}"] for where in (place, whole))
             assert one == other, f"all.{form} is not what an undisturbed run publishes"
@@ -103,6 +103,16 @@ def _configured(folder: Path, web: FakeWeb) -> Place:
 
 def _all_due(place: Place) -> None:
     place.change("UPDATE sources SET next_poll = ? WHERE next_poll IS NOT NULL", _PAST)
+
+
+def _must_end_well(place: Place) -> None:
+    """Fetch, undisturbed; what it said and what the database tells of the polls is the message if it ends otherwise."""
+    whole = [sys.executable, "-m", "aggregator", "--config", str(place.folder / "feeds.toml"), "fetch"]
+    ended = subprocess.run(whole, check=False, cwd=ROOT, capture_output=True, text=True)
+    if ended.returncode:
+        standing = place.rows("SELECT name, state, last_status, last_error, next_poll, claimed_by FROM sources")
+        told = [ended.stdout, ended.stderr, *map(str, standing), *map(str, sorted(place.folder.iterdir()))]
+        raise AssertionError(f"fetch ended with {ended.returncode}:\n" + "\n".join(told))
 
 
 def _one_kill(place: Place, web: FakeWeb, dice: random.Random, command: tuple[str, ...], seen: Seen) -> None:
