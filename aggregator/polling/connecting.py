@@ -9,12 +9,12 @@ from itertools import chain, zip_longest
 
 from aggregator.polling.addresses import AllowPrivate, refusal
 from aggregator.polling.resolving import UnresolvedError
+from aggregator.polling.wire import Wire
 
 CONNECT_SECONDS = 10.0  # for the name, the connection and the TLS handshake together
 _HEAD_START = 0.25  # seconds which one address has before the next is tried beside it (RFC 8305 §5)
 _TRIED = 6  # addresses of one name
 
-Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 _REASONS = {
@@ -33,7 +33,7 @@ class UnreachableError(Exception):
 
 async def connect(
     host: str, port: int, tls: ssl.SSLContext | None, resolve: Resolve, allow_private: AllowPrivate
-) -> Connection:
+) -> Wire:
     """Return an open connection to an address of `host` that may be used, verified where `tls` is given.
 
     What is checked is what is connected to, so a name that changes its mind in between (DNS rebinding) gains nothing.
@@ -46,9 +46,10 @@ async def connect(
                 raise UnreachableError(f"{host} has no address")
             if problem := refusal(addresses, allow_private):
                 raise UnreachableError(f"{host} has {problem}, which is not let through")
-            sock = await _first(_in_turn(addresses), port)
-            name = host.removesuffix(".") if tls else None
-            return await asyncio.open_connection(sock=sock, ssl=tls, server_hostname=name)
+            wire = Wire(await _first(_in_turn(addresses), port))
+            if tls is not None:
+                await _secure(wire, tls, host.removesuffix("."))
+            return wire
     except UnresolvedError as error:
         raise UnreachableError(str(error)) from error
     except TimeoutError as error:
@@ -59,6 +60,14 @@ async def connect(
         raise UnreachableError(f"no encrypted connection to {host}: {error.reason or error}") from error
     except OSError as error:
         raise UnreachableError(reason_of(error, host)) from error
+
+
+async def _secure(wire: Wire, tls: ssl.SSLContext, host: str) -> None:
+    try:
+        await wire.secure(tls, host)
+    except BaseException:
+        wire.close()
+        raise
 
 
 def reason_of(error: OSError, host: str) -> str:

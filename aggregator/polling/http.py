@@ -25,6 +25,7 @@ _ACCEPT = (
     b"application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
 _ACCEPT_ENCODING = b"gzip, deflate, br, zstd"  # what decoding.py decodes within bounds
+_NOTHING = httpx.ByteStream(b"")
 _LONGEST_LINK = 8_000  # characters of all Link headers together
 _SHORT_WAIT = 5  # seconds: a redirect that asks for so much is waited for; for more, the poll ends and comes again
 _PAUSE_AFTER_429 = 60  # seconds for the whole host where the server does not say how long
@@ -94,6 +95,7 @@ def _validators(job: PollJob, hop: Hop) -> Validators | None:
 
 def _request(web: Web, hop: Hop, validators: Validators | None) -> httpx.Request:
     headers = [
+        (b"Host", hop.url.netloc),
         (b"User-Agent", web.user_agent.encode("ascii")),
         (b"Accept", _ACCEPT),
         (b"Accept-Encoding", _ACCEPT_ENCODING),
@@ -105,7 +107,7 @@ def _request(web: Web, hop: Hop, validators: Validators | None) -> httpx.Request
         headers.append((b"If-Modified-Since", validators.last_modified.encode("latin-1")))
     if hop.credentials:
         headers.append((b"Authorization", b"Basic " + base64.b64encode(hop.basic)))
-    return httpx.Request("GET", hop.url, headers=headers)
+    return httpx.Request("GET", hop.url, headers=headers, stream=_NOTHING)  # given a stream, httpx adds nothing itself
 
 
 async def _receive(

@@ -11,8 +11,9 @@ import h11
 import httpx
 
 from aggregator.polling.addresses import AllowPrivate
-from aggregator.polling.connecting import Connection, Resolve, UnreachableError, connect, reason_of
+from aggregator.polling.connecting import Resolve, UnreachableError, connect, reason_of
 from aggregator.polling.resolving import Resolver
+from aggregator.polling.wire import Wire
 
 _HEADER_BYTES = 256 * 1024
 _HEADER_LINES = 500  # and what one read may hold: tens of thousands would hold the loop up
@@ -45,10 +46,10 @@ class Transport(httpx.AsyncBaseTransport):
         """Connect, send, and wait for the headers."""
         host = request.url.raw_host.decode("ascii")
         try:
-            connection = await self._connect(request.url, host)
+            wire = await self._connect(request.url, host)
         except UnreachableError as error:
             raise httpx.ConnectError(str(error), request=request) from error
-        exchange = _Exchange(connection, host)
+        exchange = _Exchange(wire, host)
         try:
             answer = await exchange.send(request)
         except BaseException:
@@ -61,7 +62,7 @@ class Transport(httpx.AsyncBaseTransport):
             extensions={"reason_phrase": answer.reason},
         )
 
-    async def _connect(self, url: httpx.URL, host: str) -> Connection:
+    async def _connect(self, url: httpx.URL, host: str) -> Wire:
         secure = url.scheme == "https"
         if secure and self._tls is None:
             self._tls = _tls_context()
@@ -72,8 +73,8 @@ class Transport(httpx.AsyncBaseTransport):
 class _Exchange(httpx.AsyncByteStream):
     """A request and its response on one connection; as a stream it is the response's body, still encoded."""
 
-    def __init__(self, connection: Connection, host: str) -> None:
-        self._reader, self._writer = connection
+    def __init__(self, wire: Wire, host: str) -> None:
+        self._wire = wire
         self._host = host
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEADER_BYTES)
         self._counted = False  # whether Content-Length says where the body ends
@@ -82,10 +83,9 @@ class _Exchange(httpx.AsyncByteStream):
         """Send the request and return the final answer's head."""
         try:
             head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-            self._write(head)
-            if request.content:
-                self._write(h11.Data(data=request.content))
-            self._write(h11.EndOfMessage())
+            body = request.read()
+            events = (head, h11.Data(data=body), h11.EndOfMessage()) if body else (head, h11.EndOfMessage())
+            await self._wire.send(b"".join(self._http.send(event) or b"" for event in events))
             return await self._head()
         except h11.LocalProtocolError as error:
             raise httpx.LocalProtocolError(f"the request cannot be sent ({error})") from error
@@ -107,11 +107,8 @@ class _Exchange(httpx.AsyncByteStream):
         self.abort()
 
     def abort(self) -> None:
-        """End the connection at once: all that matters was read, and a TLS goodbye may take half a minute."""
-        self._writer.transport.abort()
-
-    def _write(self, event: h11.Event) -> None:
-        self._writer.write(self._http.send(event) or b"")
+        """End the connection at once: all that matters was read."""
+        self._wire.close()
 
     async def _head(self) -> h11.Response:
         lines = informational = 0
@@ -120,7 +117,7 @@ class _Exchange(httpx.AsyncByteStream):
             if event is h11.NEED_DATA:
                 if lines > _HEADER_LINES:
                     raise httpx.RemoteProtocolError(f"{self._host} answers with more than {_HEADER_LINES} header lines")
-                data = await self._reader.read(_READ_HEAD)
+                data = await self._wire.receive(_READ_HEAD)
                 if not data:
                     when = "in the middle of its answer" if self._http.trailing_data[0] else "without an answer"
                     raise httpx.RemoteProtocolError(f"{self._host} closed the connection {when}")
@@ -145,7 +142,7 @@ class _Exchange(httpx.AsyncByteStream):
         while True:
             event = self._http.next_event()
             if event is h11.NEED_DATA:
-                self._http.receive_data(await self._reader.read(_READ_BODY))
+                self._http.receive_data(await self._wire.receive(_READ_BODY))
             elif isinstance(event, h11.Data):
                 count += 1
                 size += len(event.data)
