@@ -15,7 +15,8 @@ from aggregator.reading.pool import LARGE, ReaderPool
 
 _READ_AT_ONCE = 8
 _HELD = 32_000_000  # bytes of bodies that wait to be read: with more, the polls wait
-_AHEAD = 32  # outcomes that may wait for the one who takes them
+_AHEAD = 64  # outcomes that may wait for the one who takes them
+_GATHERING = 0.01  # seconds for which outcomes are gathered: a transaction for each would cost more than the polls
 
 _log = logging.getLogger(__name__)
 
@@ -97,8 +98,10 @@ class _Batch:
                 reader.cancel()
 
     async def take(self) -> list[Outcome]:
-        """Wait for outcomes and return all that are there; none after the last."""
+        """Wait for outcomes and return all that are there a moment later; none after the last."""
         found = [await self.ready.get()]
+        if found[0] is not None:
+            await asyncio.sleep(_GATHERING)
         while not self.ready.empty():
             found.append(self.ready.get_nowait())
         outcomes = [outcome for outcome in found if outcome is not None]

@@ -1,8 +1,9 @@
 """The subscriptions at hubs: by their token, by their source, those that are due; what they mean is not known here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -10,7 +11,8 @@ from aggregator.storage.times import maybe_from, to_text
 from aggregator.websub.subscription import Subscription
 
 _TIMES = ("due", "since", "verified", "lease_ends", "pushed", "missed", "otherwise")
-_COLUMNS = ", ".join(field.name for field in fields(Subscription))
+_NAMES = tuple(field.name for field in fields(Subscription))
+_COLUMNS = ", ".join(_NAMES)
 _STANDING = "state IN ('asking', 'active', 'denied')"
 # The source that a subscription is for, as long as it is polled and names that hub and that topic.
 _WANTED = "configured = 1 AND local = 0 AND state NOT IN ('disabled', 'gone') AND hub_topic <> ''"
@@ -71,7 +73,7 @@ def lapsed(db: Database, now: datetime, far: datetime) -> list[Subscription]:
 
 def add(db: Database, new: Subscription) -> None:
     """Add a subscription."""
-    values = {field.name: getattr(new, field.name) for field in fields(Subscription)}
+    values = {name: getattr(new, name) for name in _NAMES}
     places = ", ".join(f":{name}" for name in values)
     db.execute(f"INSERT INTO subscriptions ({_COLUMNS}) VALUES ({places})", _stored(values))  # noqa: S608 - our names
 
@@ -88,8 +90,13 @@ def forget_ended(db: Database, before: datetime) -> None:
 
 
 def _found(db: Database, where: str, *values: object) -> list[Subscription]:
-    rows = db.query(f"SELECT {_COLUMNS} FROM subscriptions WHERE {where}", list(values))  # noqa: S608 - constants above
-    return [Subscription(**{**row, **{name: maybe_from(row[name]) for name in _TIMES}}) for row in rows]
+    rows = db.execute(f"SELECT {_COLUMNS} FROM subscriptions WHERE {where}", values)  # noqa: S608 - constants above
+    return [_subscription(row) for row in rows.fetchall()]
+
+
+def _subscription(values: Sequence[Any]) -> Subscription:
+    row = dict(zip(_NAMES, values, strict=True))
+    return Subscription(**row | {name: maybe_from(row[name]) for name in _TIMES})
 
 
 def _stored(values: Mapping[str, object]) -> dict[str, object]:
