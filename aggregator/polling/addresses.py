@@ -1,6 +1,7 @@
 """Which addresses may be connected to; pure, and called with the very addresses that a connection is about to use."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 AllowPrivate = bool | tuple[IPv4Network | IPv6Network, ...]
@@ -16,14 +17,16 @@ def refusal(addresses: Iterable[str], allow_private: AllowPrivate) -> str:
     One that may not be refuses them all: a name that answers with a public and a private address is either an attack
     (DNS rebinding) or a mistake, and the order in which they are tried must not decide.
     """
-    for text in addresses:
-        try:
-            address = ip_address(text)
-        except ValueError:
-            return "not an address"
-        if not _permitted(address, allow_private):
-            return _kind(address)
-    return ""
+    return next(filter(None, (_refusal(text, allow_private) for text in addresses)), "")
+
+
+@lru_cache(maxsize=4096)  # the same ones come at every poll, and looking at one takes as long as asking for it
+def _refusal(text: str, allow_private: AllowPrivate) -> str:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return "not an address"
+    return "" if _permitted(address, allow_private) else _kind(address)
 
 
 def _permitted(address: Address, allow_private: AllowPrivate) -> bool:

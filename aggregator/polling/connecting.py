@@ -78,8 +78,10 @@ def reason_of(error: OSError, host: str) -> str:
     return known.format(host=host) if known else f"the connection to {host} failed ({error.strerror or error})"
 
 
-def _in_turn(addresses: Sequence[str]) -> list[str]:
+def _in_turn(addresses: Sequence[str]) -> Sequence[str]:
     """Return the addresses, the families alternating and the resolver's first choice first (RFC 8305 §4)."""
+    if len(addresses) == 1:
+        return addresses
     six = [address for address in addresses if ":" in address]
     four = [address for address in addresses if ":" not in address]
     pairs = zip_longest(six, four) if ":" in addresses[0] else zip_longest(four, six)

@@ -5,6 +5,7 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 
 _THREADS = 256  # as many as there are polls at once, and those that still hang in dead name servers besides
@@ -32,10 +33,8 @@ class Resolver:
 
     async def __call__(self, host: str) -> Sequence[str]:
         """Return the numeric addresses of `host`, best first. Raises UnresolvedError."""
-        try:
-            return (str(ip_address(host)),)
-        except ValueError:
-            pass
+        if literal := _literal(host):
+            return (literal,)
         addresses: asyncio.Future[Sequence[str]] = asyncio.get_running_loop().create_future()
         self._work.put((host, addresses))
         if not self._idle.acquire(blocking=False) and self._threads < _THREADS:
@@ -61,6 +60,15 @@ class Resolver:
             waiting.get_loop().call_soon_threadsafe(_settle, waiting, found, trouble)
         except RuntimeError:
             return  # the loop was closed meanwhile: nobody waits
+
+
+@lru_cache(maxsize=4096)
+def _literal(host: str) -> str:
+    """Return the address that `host` itself is, or ""."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return ""
 
 
 def system_lookup(host: str) -> Sequence[str]:
