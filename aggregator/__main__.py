@@ -1,5 +1,6 @@
 """`python -m aggregator`, and the `aggregator` command."""
 
+import gc
 import signal
 import sys
 
@@ -8,6 +9,7 @@ from aggregator.cli import run
 
 def main() -> None:
     """Run the command line and leave with its exit code; SIGTERM ends a command at any moment as Ctrl-C does."""
+    gc.disable()  # what is imported stays; reading feeds.toml turns it on
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(run(sys.argv[1:]))
 
