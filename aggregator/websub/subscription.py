@@ -62,8 +62,8 @@ class Subscription:
 class Trust:
     """Whether a hub is relied on after a poll, and since when not."""
 
-    live: bool = False
-    missed: datetime | None = None
+    live: bool
+    missed: datetime | None
 
 
 def token_of(path: str) -> str:
@@ -119,13 +119,11 @@ def answer(subscription: Subscription, query: Mapping[str, str], now: datetime) 
     }
 
 
-def trust_after(subscription: Subscription | None, last_polled: datetime | None, new: int, now: datetime) -> Trust:
+def trust_after(subscription: Subscription, last_polled: datetime | None, new: int, now: datetime) -> Trust:
     """Return whether the hub is relied on after a poll that found so many `new` items; the last one was `last_polled`.
 
     What is new should all have been pushed, if the hub was to tell of it since before the last poll.
     """
-    if subscription is None:
-        return Trust()
     missed = subscription.missed
     if new and subscription.since and last_polled and last_polled > subscription.since:
         missed = missed or now
