@@ -19,6 +19,7 @@ _SECONDS = re.compile(r"[1-9][0-9]{0,9}")
 _TOKEN = re.compile(r"websub/([A-Za-z0-9_-]{43})")
 
 State = Literal["asking", "active", "denied", "ending", "ended"]
+STANDING: tuple[State, ...] = ("asking", "active", "denied")  # wanted, whatever the hub says to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def answer(subscription: Subscription, query: Mapping[str, str], now: datetime) 
     mode = query.get("hub.mode", "").lower()
     if query.get("hub.topic") != subscription.topic:
         return None
-    if mode == "denied" and subscription.state in ("asking", "active", "denied"):
+    if mode == "denied" and subscription.state in STANDING:
         reason = one_line(query.get("hub.reason", "")[:1000])[:200]
         error = f"the hub denied it: {reason}" if reason else "the hub denied it"
         return {"state": "denied", "error": error, "due": now + DENIED, "since": None, "lease_ends": None}
