@@ -8,7 +8,6 @@ from clusters import where
 from fakeweb import HANG, FakeWeb, Reply, answer
 from places import Place, item, rss
 
-from aggregator.commands.opening import now
 from aggregator.config.load import load
 from aggregator.config.values import Config
 from aggregator.pipeline import batch
@@ -17,6 +16,7 @@ from aggregator.pipeline.record import Result
 from aggregator.pipeline.resync import resync
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import open_database
+from aggregator.storage.times import now
 
 FEED = answer(200, rss(item("A")), ETag='"1"')
 Play = Callable[[Engine, list[Result]], Awaitable[None]]
