@@ -7,7 +7,9 @@ Times are aware UTC datetimes. Text that is absent is "", never None; a date or 
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+
+AHEAD = timedelta(days=1)  # by which an item may be dated later than it is first seen: clocks and time zones are off
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from aggregator.cluster.where import Cluster
-from aggregator.commands.opening import now
 from aggregator.config.load import load
 from aggregator.pipeline.engine import Wanted
 from aggregator.pipeline.fetch import Run, Watcher
 from aggregator.pipeline.resync import resync
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import open_database
+from aggregator.storage.times import now
 
 _HEAD = """
 [site]

@@ -34,7 +34,7 @@ from aggregator.storage.claims import Owner
 from aggregator.storage.database import open_database, writing
 from aggregator.storage.times import to_text
 from benchmarks.measuring import markdown, middle, run
-from benchmarks.stock import NOW, Words, configured, stocked
+from benchmarks.stock import NOW, Words, stocked
 
 _POLLS, _SEARCHES, _ROUNDS = 100, 200, 5
 _TOMLLIB = "import sys, tomllib; tomllib.load(open(sys.argv[1], 'rb'))"
@@ -79,14 +79,11 @@ def by_size(sizes: Iterable[int]) -> str:
     """Return the table of polls and searches with databases of several sizes."""
     rows = []
     for size in sizes:
-        with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
-            config = configured(Path(name))
-            db = stocked(config, size)
+        with stocked(size) as (config, db):
             polls, searches = poll_times(db, config), search_times(db, config)
             megabytes = config.site.database.stat().st_size / 1e6
-            p95 = quantiles(searches, n=20)[-1]
-            rows.append((f"{size:,}", megabytes, median(polls), quantiles(polls, n=20)[-1], median(searches), p95))
-            db.close()
+        p95 = quantiles(searches, n=20)[-1]
+        rows.append((f"{size:,}", megabytes, median(polls), quantiles(polls, n=20)[-1], median(searches), p95))
     head = ("items", "MB", "one new item ms", "p95", "search ms", "p95", "new item / first row")
     return markdown(head, [(*row, row[2] / rows[0][2]) for row in rows])
 

@@ -8,12 +8,9 @@ the publication alone, in the process, medians of twenty new items in as many to
 """
 
 import argparse
-import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from statistics import median
 
 from sqlite_utils import Database
@@ -25,7 +22,7 @@ from aggregator.storage import topics
 from aggregator.storage.database import writing
 from aggregator.storage.items import add_item
 from benchmarks.measuring import markdown
-from benchmarks.stock import NOW, TOPICS, Words, configured, stocked
+from benchmarks.stock import NOW, TOPICS, Words, stocked
 
 _NEWS = 20
 
@@ -51,12 +48,9 @@ def by_size(sizes: Iterable[int]) -> str:
     """Return the table of publications with archives of several sizes; all topics but those with news are settled."""
     rows = []
     for size in sizes:
-        with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
-            config = configured(Path(name))
-            db = stocked(config, size)
+        with stocked(size) as (config, db):
             _settle(db, config)
             times, done = seconds_of_news(db, config)
-            db.close()
             files = median(len(published.changed) for published in done)
             rows.append((f"{size:,}", median(times) * 1000, files, _megabytes(config, done)))
     head = ("items", "publication ms", "files", "MB", "/ first row")
@@ -84,18 +78,13 @@ def _megabytes(config: Config, done: Iterable[Published]) -> float:
 
 def many_topics() -> str:
     """Return the table of the files that one new item among a hundred topics of a hundred items has written anew."""
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
-        config = configured(Path(name))
-        without = {topic.name: replace(topic, archive=False) for topic in config.topics.values()}
-        config = replace(config, topics=without)
-        db = stocked(config, TOPICS * 100)
+    with stocked(TOPICS * 100, archives=False) as (config, db):
         times, done = seconds_of_news(db, config)
         everything = sum(path.is_file() for path in config.site.output.rglob("*"))
         began = time.perf_counter()
         Publisher(db, config, NOW, everything=True).publish()
         whole = time.perf_counter() - began
         megabytes = _megabytes(config, done)
-        db.close()
     head = ("100 topics × 100 items", "ms", "files", "MB")
     rows = [
         ("after one new item", median(times) * 1000, ", ".join(sorted(done[-1].changed)), megabytes),

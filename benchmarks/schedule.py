@@ -20,7 +20,6 @@ from statistics import median, quantiles
 
 from aggregator.config.values import Config, Site, Source
 from aggregator.model import NotModified, Validators
-from aggregator.pipeline import engine as engines
 from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.engine import Engine, Wanted
 from aggregator.pipeline.record import Result
@@ -29,6 +28,7 @@ from aggregator.pipeline.where import Where
 from aggregator.polling.poller import each
 from aggregator.polling.web import Jobs, Web
 from aggregator.reading.pool import ReaderPool
+from aggregator.storage import times
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import open_database, writing
 from aggregator.storage.times import to_text
@@ -66,7 +66,7 @@ class Hour:
         self._ends = (_START + timedelta(minutes=minutes)).timestamp()
         self._stop = asyncio.Event()
         self.late: list[float] = []
-        engines._now = self._now  # noqa: SLF001  # the one clock of the schedule
+        times.now = self._now  # the one clock of the schedule
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock.now(), UTC).replace(microsecond=0)

@@ -1,7 +1,9 @@
 """A database with as many items as wanted, of made-up words as frequent as real ones: for measuring what grows."""
 
 import random
+import tempfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 from pathlib import Path
@@ -51,27 +53,35 @@ class Words:
         return " ".join(self._chance.choices(self._words, cum_weights=self._weights, k=number))
 
 
-def configured(folder: Path) -> Config:
-    """Return a feeds.toml of a thousand sources, each of which goes into one of a hundred topics."""
+@contextmanager
+def stocked(number: int, *, archives: bool = True) -> Iterator[tuple[Config, Database]]:
+    """A database with so many items, spread over three years; those of sixty days can be found as copies.
+
+    They are of a thousand sources, each of which goes into one of a hundred topics, with `archives` or without.
+    """
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
+        config = _configured(Path(name), archives=archives)
+        with closing(open_database(config.site.database)) as db:
+            resync(db, config, NOW)
+            items = _items(number)
+            while chunk := list(islice(items, _CHUNK)):
+                with writing(db):
+                    _store(db, chunk)
+            db.execute("INSERT INTO items_fts (items_fts) VALUES ('optimize')")
+            yield config, db
+
+
+def _configured(folder: Path, *, archives: bool) -> Config:
     sources = "".join(
         f'[sources.s{number}]\nurl = "https://s{number}.example/feed"\ntopics = ["t{number % TOPICS}"]\n'
         for number in range(SOURCES)
     )
-    topics = "".join(f'[topics.t{n}]\ntitle = "T{n}"\nany = ["nothing{n}"]\n' for n in range(TOPICS))
+    topics = "".join(
+        f'[topics.t{n}]\ntitle = "T{n}"\nany = ["nothing{n}"]\narchive = {str(archives).lower()}\n'
+        for n in range(TOPICS)
+    )
     (folder / "feeds.toml").write_text(f'[site]\ntitle = "S"\nbase_url = "https://s.example/"\n{sources}{topics}')
     return load(folder / "feeds.toml")
-
-
-def stocked(config: Config, number: int) -> Database:
-    """Return the database with so many items, spread over three years; those of sixty days can be found as copies."""
-    db = open_database(config.site.database)
-    resync(db, config, NOW)
-    items = _items(number)
-    while chunk := list(islice(items, _CHUNK)):
-        with writing(db):
-            _store(db, chunk)
-    db.execute("INSERT INTO items_fts (items_fts) VALUES ('optimize')")
-    return db
 
 
 def _items(number: int) -> Iterator[tuple[int, datetime, Item]]:

@@ -28,13 +28,13 @@ from loopback import free_port
 from places import HEAD, Place, item, rss
 
 from aggregator.cluster.where import Cluster
-from aggregator.commands.opening import now
 from aggregator.config.load import load
 from aggregator.pipeline.engine import Wanted
 from aggregator.pipeline.fetch import Run, Watcher
 from aggregator.pipeline.resync import resync
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import open_database
+from aggregator.storage.times import now
 
 FEEDS_A_HOST = 3
 WORKERS = 3

@@ -139,9 +139,13 @@ def test_a_plan_that_is_cleared_holds_nobody() -> None:
         for number, (name, target) in enumerate([("a", None), ("b", "a"), ("c", "b")]):
             plan.add(job(number, name, target))
         await settle()
+        assert plan.ready
         plan.clear()
+        assert (len(plan), plan.ready) == (0, 0)
         for name in "abc":
-            (await asyncio.wait_for(hosts.turn(f"{name}.test"), 1)).release()
+            turn = await asyncio.wait_for(hosts.turn(f"{name}.test"), 1)
+            assert turn.host == f"{name}.test"
+            turn.release()
 
     asyncio.run(go())
 

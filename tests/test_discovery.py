@@ -212,11 +212,15 @@ def test_pages_in_every_encoding(encoding: str) -> None:
 
 @given(st.binary(max_size=300), st.text(max_size=40))
 def test_no_page_is_too_bad(body: bytes, address: str) -> None:
-    """Whatever the bytes and the address."""
-    read_page(body, "https://x.example/")
-    read_page(f'<link rel=alternate type=application/rss+xml href="{address}"><base href="{address}"><a href="{address}">'
-              .encode("utf-8", "replace"), "https://x.example/")  # fmt: skip
-    looks_like_feed(address)
+    """Whatever the bytes and the address: what is found can be asked for, and is said in one line."""
+    links = f'<link rel=alternate type=application/rss+xml href="{address}"><base href="{address}"><a href="{address}">'
+    for page in (
+        read_page(body, "https://x.example/"),
+        read_page(links.encode("utf-8", "replace"), "https://x.example/"),
+    ):
+        assert all(feed.url.startswith(("https://", "http://")) for feed in page.feeds)
+        assert all(len(text.splitlines()) <= 1 for text in (page.generator, *(feed.title for feed in page.feeds)))
+    assert looks_like_feed(address) in (True, False)
 
 
 # (the page's address, its generator, the first guesses)

@@ -59,8 +59,8 @@ def test_every_key_is_documented() -> None:
             assert f"`{field.alias or name}`" in page, f"{table.__name__}.{name}"
 
 
-def test_every_table_and_column_is_documented(place: Place) -> None:
-    """Each column of a new database stands in docs/database.md."""
+def test_every_table_column_and_index_is_documented(place: Place) -> None:
+    """Each column of a new database stands in docs/database.md, and each index by its name."""
     place.configure("")
     place.run("-q", "fetch")
     page = text("docs/database.md")
@@ -71,6 +71,8 @@ def test_every_table_and_column_is_documented(place: Place) -> None:
         assert f"`{name}" in page or f"## {name}" in page or f", {name}" in page, name
         for (column,) in place.rows("SELECT name FROM pragma_table_info(?)", name):
             assert re.search(rf"\b{column}\b", page), f"{name}.{column}"
+        for (index,) in place.rows("SELECT name FROM pragma_index_list(?) WHERE origin = 'c'", name):
+            assert f"`{index}`" in page
 
 
 def test_every_metric_is_documented_and_no_other() -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from loopback import free_port, serving
 from places import HEAD, Place, item, rss
+from serving import ask
 
 from aggregator.cli import parser
 from aggregator.config.load import load
@@ -76,8 +77,11 @@ def there(place: Place) -> Place:
     return place
 
 
-def typed(place: Place, script: str) -> None:
-    """Run a script as at a prompt: the commands of this environment come first, and the first that fails ends it."""
+def typed(place: Place, script: str) -> tuple[int, str]:
+    """Run a script as at a prompt: the commands of this environment come first, and the first that fails ends it.
+
+    Returns its exit code, and what it said.
+    """
     path = f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "HOME": str(place.folder), "PATH": path}
     done = subprocess.run(
@@ -89,7 +93,7 @@ def typed(place: Place, script: str) -> None:
         timeout=60,
         check=False,
     )
-    assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+    return done.returncode, f"{script}\n{done.stdout}{done.stderr}"
 
 
 @pytest.mark.parametrize("block", [block for block in SHELL if not block.marks], ids=str)
@@ -99,10 +103,12 @@ def test_commands_of_the_docs_work(block: Block, there: Place) -> None:
         (there.folder / "feeds.toml").unlink()
     lines = block.text.splitlines()
     served = [line for line in lines if re.match(r"(\.venv/bin/)?aggregator serve\b", line)]
-    typed(there, "\n".join(line for line in lines if line not in served))
+    code, said = typed(there, "\n".join(line for line in lines if line not in served))
+    assert code == 0, said
     if served:
-        with serving(there.folder / "feeds.toml", free_port()):
-            pass
+        port = free_port()
+        with serving(there.folder / "feeds.toml", port):
+            assert ask(port, "/healthz").status == 200
 
 
 def test_few_blocks_are_not_run() -> None:
@@ -116,7 +122,7 @@ def test_few_blocks_are_not_run() -> None:
 def test_commands_of_the_docs_can_be_typed(block: Block) -> None:
     """Whatever is run or not, the command line understands it."""
     for words in _commands(block.text):
-        parser().parse_args(words)
+        assert parser().parse_args(words).command in words
 
 
 def _commands(script: str) -> Iterator[list[str]]:
@@ -140,7 +146,9 @@ def test_pieces_of_feeds_toml_are_right(block: Block, place: Place) -> None:
     site, rest = HEAD.split("[polling]")
     text = block.text.replace("[site]\n", site) if "[site]" in block.text else site + block.text
     place.configure(text + sources, head="" if "[polling]" in text else f"[polling]{rest}")
-    load(place.folder / "feeds.toml")
+    config = load(place.folder / "feeds.toml")
+    named = re.findall(r"^\[(?:sources|topics)\.([a-z0-9-]+)\]", block.text, re.MULTILINE)
+    assert {*named} <= {*config.sources, *config.topics}
 
 
 @pytest.mark.parametrize("block", blocks("cron"), ids=str)
@@ -158,10 +166,11 @@ def test_the_steps_of_the_job_carry_the_database_along(block: Block, there: Plac
     steps = re.search(r"run: \|\n((?: {10}.*\n)+)", block.text)
     assert steps
     script = "".join(f"{line.strip()}\n" for line in steps[1].splitlines() if "pip install" not in line)
-    typed(there, script)
+    code, said = typed(there, script)
+    assert code == 0, said
     first = there.published()
-    typed(there, "rm -r public aggregator.db*")
-    typed(there, script)
+    code, said = typed(there, f"rm -r public aggregator.db*\n{script}")
+    assert code == 0, said
     assert there.published() == first
 
 

@@ -136,7 +136,7 @@ def test_nginx_hands_on_all_but_what_is_for_us(published: Place) -> None:
     sites = re.sub(r"\n +ssl_.*", "", recipe("nginx", 0)).replace("listen 443 ssl;", f"listen 127.0.0.1:{free_port()};")
     conf = published.folder / "nginx.conf"
     conf.write_text(f"pid {conf}.pid; error_log {conf}.log; events {{}} http {{ access_log off; {sites} }}")
-    done("nginx", "-t", "-e", f"{conf}.log", "-c", conf)
+    assert "test is successful" in done("nginx", "-t", "-e", f"{conf}.log", "-c", conf)
 
 
 @needs("caddy")

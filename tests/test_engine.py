@@ -8,7 +8,6 @@ from clusters import where
 from fakeweb import HANG, FakeWeb, Reply, answer
 from places import Place, item, rss
 
-from aggregator.commands.opening import now
 from aggregator.config.load import load
 from aggregator.config.values import Config
 from aggregator.pipeline import batch
@@ -17,6 +16,7 @@ from aggregator.pipeline.record import Result
 from aggregator.pipeline.resync import resync
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import open_database
+from aggregator.storage.times import now
 
 FEED = answer(200, rss(item("A")), ETag='"1"')
 Play = Callable[[Engine, list[Result]], Awaitable[None]]
@@ -131,6 +131,26 @@ def test_stopped_it_begins_nothing_more_and_loses_nothing(place: Place) -> None:
             assert len(results) == 2
             assert claimed(place) == []
             assert place.rows("SELECT count(*) FROM sources WHERE last_polled IS NULL") == [(4,)]
+
+        run(place, play)
+
+
+def test_what_is_given_back_is_no_longer_ours(place: Place) -> None:
+    """However a run ends, what it did not come to is free; what another process takes then, no later run gives back."""
+    with FakeWeb({"/a": [HANG], "/b": [FEED]}) as web:
+        place.configure(sources(web, "a", "b"))
+
+        async def play(engine: Engine, results: list[Result]) -> None:
+            polling = asyncio.create_task(engine.poll_feeds(Wanted(names=("a",)), forever))
+            await until(lambda: web.requests)
+            assert claimed(place) == ["a"]
+            polling.cancel()
+            await asyncio.gather(polling, return_exceptions=True)
+            assert (engine.under_way, claimed(place)) == (0, [])
+            place.change("UPDATE sources SET claimed_by = 1 WHERE name = 'a'")  # of the numbers, one that is alive
+            await engine.poll_feeds(Wanted(names=("b",)))
+            assert [result.source for result in results] == ["b"]
+            assert claimed(place) == ["a"]
 
         run(place, play)
 

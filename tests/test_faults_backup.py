@@ -9,11 +9,12 @@ import pytest
 from fakeweb import FakeWeb, Request, answer
 from places import HEAD, Place, item, rss
 
-from aggregator.commands.opening import now, opened
+from aggregator.commands.opening import opened
 from aggregator.config.load import load
 from aggregator.model import FeedInfo
 from aggregator.pipeline import own, upkeep
 from aggregator.storage import backup
+from aggregator.storage.times import now
 
 TOPIC = '[topics.all]\ntitle = "All"\nlimit = 1000\n'
 WORDS = "The council met in the evening and agreed on the plan that had been on its table since the spring. " * 9

@@ -12,21 +12,19 @@ import pytest
 from fakeweb import FakeWeb, Request, answer
 from places import HEAD, Place, item, rss
 
-from aggregator.commands import opening
 from aggregator.config.load import load
-from aggregator.pipeline import batch, engine
 from aggregator.pipeline.clock import Clock
 from aggregator.pipeline.engine import Engine, Wanted
 from aggregator.pipeline.resync import resync
 from aggregator.polling import http
-from aggregator.storage import recovery
+from aggregator.storage import recovery, times
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import open_database
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 YEAR = 365 * DAY
 TOPIC = '[topics.all]\ntitle = "All"\n'
-CLOCKS: tuple[ModuleType, ...] = (engine, batch, opening, http, recovery)
+CLOCKS: tuple[ModuleType, ...] = (times, http, recovery)
 
 SetClock = Callable[[timedelta], None]
 
@@ -146,7 +144,7 @@ def test_a_running_server_follows_a_clock_that_is_set(place: Place, set_clock: S
         config = load(place.folder / "feeds.toml")
         db = open_database(config.site.database)
         with Owner(config.site.database) as owner:
-            resync(db, config, opening.now())
+            resync(db, config, times.now())
             asyncio.run(play(Engine(db, owner, config, done), web))
         db.close()
     assert asked == [1, 1, 1, 2, 2]

@@ -153,6 +153,7 @@ def test_files_are_read_while_it_serves(place: Place) -> None:
             {"seeds/a.txt": "The council agrees\n\nThe council met in the evening and agreed on its plan at last."}
         )
         until(lambda: server.titles("all") == ["The council agrees"])
+    assert place.rows("SELECT source, title FROM items") == [("seeds", "The council agrees")]
 
 
 def edit(place: Place, text: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from serving import BASE, Server
 
 from aggregator.publishing.pages import CONTENT_SECURITY_POLICY
-from aggregator.serving import library
+from aggregator.serving import published
 from aggregator.serving.names import Names
 
 FEED = b"<?xml version='1.0'?>\n<feed>" + b"<entry>The council met in the evening.</entry>\n" * 200 + b"</feed>\n"
@@ -394,7 +394,7 @@ def test_a_large_file_is_sent_in_pieces_from_the_disk(tmp_path: Path) -> None:
 
 def test_no_more_is_kept_in_memory_than_there_is_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was given up is read again, and has the same bytes and tag."""
-    monkeypatch.setattr(library, "SHELF", 3 * len(FEED))
+    monkeypatch.setattr(published, "SHELF", 3 * len(FEED))
     for number in range(9):
         put(tmp_path, f"t{number}.atom", FEED + b"%d" % number)
     with Server(tmp_path) as server:
@@ -402,7 +402,7 @@ def test_no_more_is_kept_in_memory_than_there_is_room_for(tmp_path: Path, monkey
             for number in range(9):
                 assert server.get(f"/t{number}.atom") == FEED + b"%d" % number
                 assert gzip.decompress(server.get(f"/t{number}.atom", Accept_Encoding="gzip")) == FEED + b"%d" % number
-        assert server.files._library._shelf.size <= 3 * len(FEED)
+        assert server.files._published._shelf.size <= 3 * len(FEED)
 
 
 def test_what_is_no_file_is_handed_on(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def test_a_clock_that_was_set_back_does_not_stop_the_jobs(monkeypatch: pytest.Mo
         job.modify(next_run_time=datetime.now(UTC) + timedelta(hours=1))
         before = len(ran)
         await until(lambda: len(ran) > before)
+        assert job.next_run_time < datetime.now(UTC) + timedelta(minutes=1)
         jobs.stop()
 
     asyncio.run(play())
@@ -123,9 +124,10 @@ def test_a_change_that_nobody_reports_is_seen_too(tmp_path: Path) -> None:
     file = tmp_path / "b/feeds.toml"
     file.symlink_to("../a/link.toml")
 
-    async def play() -> None:
+    async def play() -> str:
         async for _ in changes(file, look=100):
-            return
+            return file.read_text()
+        return ""
 
     async def both() -> None:
         watching = asyncio.create_task(play())
@@ -134,7 +136,7 @@ def test_a_change_that_nobody_reports_is_seen_too(tmp_path: Path) -> None:
         (tmp_path / "c/other.toml").write_text("22")
         (tmp_path / "a/new").symlink_to("../c/other.toml")
         (tmp_path / "a/new").replace(tmp_path / "a/link.toml")
-        await asyncio.wait_for(watching, 10)
+        assert await asyncio.wait_for(watching, 10) == "22"
 
     asyncio.run(both())
 

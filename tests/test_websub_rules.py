@@ -157,7 +157,6 @@ LATER = NOW + timedelta(days=1)
 @pytest.mark.parametrize(
     ("subscription", "last_polled", "new", "live"),
     [
-        (None, POLLED, 0, False),
         (ONE, POLLED, 0, False),
         (ACTIVE, POLLED, 0, True),
         (ACTIVE, POLLED, 1, False),
@@ -168,9 +167,7 @@ LATER = NOW + timedelta(days=1)
         (replace(ACTIVE, state="denied"), POLLED, 0, False),
     ],
 )
-def test_which_hub_is_relied_on(
-    subscription: Subscription | None, last_polled: datetime | None, new: int, live: bool
-) -> None:
+def test_which_hub_is_relied_on(subscription: Subscription, last_polled: datetime | None, new: int, live: bool) -> None:
     """One with a lease that has kept its word; what a poll finds new it should have pushed."""
     assert trust_after(subscription, last_polled, new, LATER).live == live
 

@@ -7,7 +7,7 @@ from argparse import Namespace
 from difflib import get_close_matches
 from pathlib import Path
 
-from aggregator.commands.opening import now, opened
+from aggregator.commands.opening import opened
 from aggregator.commands.publish import describe, tell_refused
 from aggregator.commands.wording import shown
 from aggregator.config.edit import NewSource, NewTopic
@@ -22,6 +22,7 @@ from aggregator.errors import ArgumentError, UserError
 from aggregator.pipeline.adding import look_for_feed, record_first_poll
 from aggregator.pipeline.publish import Publisher
 from aggregator.storage.claims import Owner
+from aggregator.storage.times import now
 from aggregator.storage.topics import topics_of_source
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

@@ -3,11 +3,12 @@
 from argparse import Namespace
 from datetime import timedelta
 
-from aggregator.commands.opening import must_exist, now
+from aggregator.commands.opening import must_exist
 from aggregator.commands.terminal import table
 from aggregator.config.load import load
 from aggregator.pipeline.backtest import Fold, Score, fold_stored, sample, score_sets
 from aggregator.storage.database import open_reader
+from aggregator.storage.times import now
 
 _SAMPLE = 20
 _WRONG = 5  # shown of each set

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlite_utils import Database
 
 from aggregator.cluster.where import Cluster, must_be_installed
-from aggregator.commands.opening import now, opened
+from aggregator.commands.opening import opened
 from aggregator.commands.publish import describe, tell_refused
 from aggregator.commands.terminal import Progress, table, when
 from aggregator.commands.wording import shown
@@ -25,6 +25,7 @@ from aggregator.pipeline.upkeep import back_up, prune
 from aggregator.pipeline.where import poll_settings
 from aggregator.polling.web import open_web
 from aggregator.storage.claims import Owner
+from aggregator.storage.times import now
 
 _PINGING = 60.0  # seconds for telling the hub; what is left then the next run tells
 _LISTED = 60  # sources named in the summary; of more, those with news or trouble

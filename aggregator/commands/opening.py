@@ -2,20 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
 from aggregator.config.values import Config
 from aggregator.pipeline.resync import resync
+from aggregator.storage import times
 from aggregator.storage.database import open_database
 from aggregator.storage.errors import DamagedError, StoreError, told
 from aggregator.storage.recovery import put_right
-
-
-def now() -> datetime:
-    """Return the time, as precisely as it is stored."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 @contextmanager
@@ -28,7 +23,7 @@ def opened(config: Config) -> Iterator[Database]:
     db = open_database(path)
     try:
         with told(path):
-            resync(db, config, now())
+            resync(db, config, times.now())
             yield db
     except DamagedError as damage:
         db.close()

@@ -3,9 +3,10 @@
 import sys
 from argparse import Namespace
 
-from aggregator.commands.opening import must_exist, now, opened
+from aggregator.commands.opening import must_exist, opened
 from aggregator.config.load import load
 from aggregator.pipeline.publish import Published, Publisher
+from aggregator.storage.times import now
 
 
 def run(options: Namespace) -> int:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from sqlite_utils import Database
 
 from aggregator.commands.finding import must_find
-from aggregator.commands.opening import must_exist, now, opened
+from aggregator.commands.opening import must_exist, opened
 from aggregator.commands.publish import tell_refused
 from aggregator.config.load import load
 from aggregator.errors import ArgumentError
@@ -16,6 +16,7 @@ from aggregator.storage import appearances as copies
 from aggregator.storage.appearances import Appearance
 from aggregator.storage.database import writing
 from aggregator.storage.lookup import copies_named
+from aggregator.storage.times import now
 
 
 def run(options: Namespace) -> int:

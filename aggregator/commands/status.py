@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
-from aggregator.commands.opening import must_exist, now
+from aggregator.commands.opening import must_exist
 from aggregator.commands.terminal import table, when
 from aggregator.config.load import load
 from aggregator.pipeline.reports import hubs, status
@@ -14,6 +14,7 @@ from aggregator.publishing.status import status_document
 from aggregator.storage import cluster
 from aggregator.storage.database import open_reader
 from aggregator.storage.figures import figures
+from aggregator.storage.times import now
 
 
 def run(options: Namespace) -> int:

@@ -13,7 +13,7 @@ import tomlkit
 
 from aggregator.errors import UserError
 
-_BOM = "\ufeff"
+BOM = "\ufeff"
 _HEADER = re.compile(r"^[ \t]*\[{1,2}[ \t]*[\w\"'-]", re.MULTILINE)
 
 
@@ -46,7 +46,7 @@ class NewTopic:
 
 def added(text: str, sources: Sequence[NewSource], topics: Sequence[NewTopic] = ()) -> str:
     """Return the TOML text with tables added, nothing of it moved or changed. Raises EditError where that cannot be."""
-    bom, text = (_BOM, text[1:]) if text.startswith(_BOM) else ("", text)
+    bom, text = (BOM, text[1:]) if text.startswith(BOM) else ("", text)
     text = _with_tables(text, "sources", {source.name: (_values(source), source.notes) for source in sources})
     return bom + _with_tables(text, "topics", {topic.name: (_topic_values(topic), ()) for topic in topics})
 

@@ -8,11 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from aggregator.config.edit import EditError, NewSource, NewTopic, added
+from aggregator.config.edit import BOM, EditError, NewSource, NewTopic, added
 from aggregator.config.load import interpret, read
 from aggregator.config.values import Config
-
-_BOM = "\ufeff"
 
 
 class Edit:
@@ -28,7 +26,7 @@ class Edit:
     def add(self, sources: Sequence[NewSource], topics: Sequence[NewTopic] = ()) -> Config:
         """Add tables and return what the file will say. Raises EditError, or ConfigError where they are not right."""
         self._text = added(self._text, sources, topics)
-        self.config = interpret(self._path, self._text.removeprefix(_BOM))
+        self.config = interpret(self._path, self._text.removeprefix(BOM))
         return self.config
 
     def write(self) -> None:

@@ -6,12 +6,11 @@ nor a restart changes which copies end up together.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aggregator.curation.likeness import Traits
 from aggregator.curation.verdicts import Pair, Sighting, Verdict, judge
-
-_SLOW_CLOCK = timedelta(days=1)
+from aggregator.model import AHEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +79,5 @@ def _split(ours: Collection[int], theirs: Collection[int], vetoes: Collection[tu
 
 def dated(published: datetime | None, first_seen: datetime) -> int:
     """Return when an item is from, in epoch seconds: what it says, unless that is nothing or in the future."""
-    believable = published is not None and published <= first_seen + _SLOW_CLOCK
+    believable = published is not None and published <= first_seen + AHEAD
     return int((published if published and believable else first_seen).timestamp())

@@ -6,7 +6,7 @@ A handful of requests, one at a time, at the pace of every poll. The feed that i
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aggregator.config.naming import feed_key
 from aggregator.discovery.candidates import Candidate, by_address, guesses, looks_like_feed
@@ -17,6 +17,7 @@ from aggregator.polling.poller import poll_many
 from aggregator.polling.web import Web
 from aggregator.reading.pool import ReaderPool
 from aggregator.reading.read import read_body
+from aggregator.storage import times
 
 REQUESTS = 6  # for pages and feeds; robots.txt comes on top
 
@@ -134,7 +135,7 @@ class _Search:
         self._asked.add(url)
         job = PollJob("add", url, url, timeout=self._terms.timeout, max_bytes=self._terms.max_bytes)
         answer, milliseconds = await self._poll(job)
-        at = datetime.now(UTC).replace(microsecond=0)
+        at = times.now()
         if not isinstance(answer, Fetched):
             self._tried.append(Tried(url, _reason(answer)))
             return None

@@ -5,13 +5,14 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aggregator.digest import digest
 from aggregator.model import Failed, Fetched, PollJob, Reading, Response, Unreadable
 from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.web import Jobs, Web
 from aggregator.reading.pool import LARGE, ReaderPool
+from aggregator.storage import times
 
 _READ_AT_ONCE = 8
 _HELD = 32_000_000  # bytes of bodies that wait to be read: with more, the polls wait
@@ -83,7 +84,7 @@ class _Batch:
         try:
             async with aclosing(poll_many(web, jobs, stop)) as polls:
                 async for job, response, milliseconds in polls:
-                    at = datetime.now(UTC).replace(microsecond=0)
+                    at = times.now()
                     await self._room.acquire()
                     if isinstance(response, Fetched):
                         await self._held.take(len(response.body))

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -34,7 +34,7 @@ from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.files import FilesFound, find_files
 from aggregator.polling.web import open_web
 from aggregator.reading.pool import ReaderPool
-from aggregator.storage import cluster, pages
+from aggregator.storage import cluster, pages, times
 from aggregator.storage import sources as store
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import must_have_room, writing
@@ -107,16 +107,16 @@ class Engine:
 
     async def count_due(self, wanted: Wanted) -> int:
         """Return how many sources there are to poll, files and feeds."""
-        return await self._write(store.count_due, self._db, _now(), force=wanted.force, names=wanted.names)
+        return await self._write(store.count_due, self._db, times.now(), force=wanted.force, names=wanted.names)
 
     async def has_feeds(self, wanted: Wanted) -> bool:
         """Whether there is a feed to poll, or a page that an earlier run did not come to."""
-        is_due = await self._write(store.has_feeds, self._db, _now(), force=wanted.force, names=wanted.names)
+        is_due = await self._write(store.has_feeds, self._db, times.now(), force=wanted.force, names=wanted.names)
         return is_due or await self._write(pages.is_any_wanted, self._db)
 
     async def read_files(self, wanted: Wanted) -> None:
         """Look at the path sources that are due, with `force` at all: that costs nobody anything."""
-        at = _now()
+        at = times.now()
         for source in await self._write(self._claim_files, wanted, at):
             began = monotonic()
             known = await self._write(known_files, self._db, source.name)
@@ -152,7 +152,7 @@ class Engine:
 
     async def take_push(self, push: Push) -> Ingested | Unreadable:
         """Read and write what a hub has pushed, as a poll would; return what it brought, or why nothing."""
-        at = _now()
+        at = times.now()
         found = await self._write(pushing.wanted, self._db, self._recorder.config, push)
         if found is None:
             return Unreadable("nobody waits for it any more")
@@ -170,7 +170,7 @@ class Engine:
 
     async def _jobs(self, wanted: Wanted, more: Callable[[], Awaitable[None]] | None) -> AsyncIterator[PollJob]:
         """The feeds that are due, claimed a batch at a time, so that another process can take the others meanwhile."""
-        now = _now()
+        now = times.now()
         while True:
             jobs = await self._write(self._claim_feeds, wanted, now)
             for job in jobs:
@@ -180,7 +180,7 @@ class Engine:
             if more is None:
                 return
             await more()
-            now = _now()
+            now = times.now()
 
     async def _write(self, function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """Call it in the writer's thread."""
@@ -260,7 +260,7 @@ class Engine:
         if last or stood is None or standing.trouble != stood.trouble or monotonic() - at > _NOTED:
             self._stood = standing, monotonic()
             with writing(self._db):
-                cluster.note(self._db, standing.address, asdict(standing), _now())
+                cluster.note(self._db, standing.address, asdict(standing), times.now())
 
     def _record_shared(self, recorder: Recorder, outcome: Outcome) -> list[tuple[str, Result | None]]:
         """Write the poll of the source that was asked for, and of each other that its request was made for."""
@@ -304,10 +304,6 @@ def _recorder(db: Database, config: Config) -> Recorder:
 
 def _nobody() -> None:
     """Nothing is fetched before polls begin."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _job(shared: Shared) -> PollJob:

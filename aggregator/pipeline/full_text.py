@@ -9,7 +9,6 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +23,7 @@ from aggregator.polling.web import Web
 from aggregator.reading.pool import ReaderPool
 from aggregator.reading.read import read_page_at
 from aggregator.storage import appearances as copies
-from aggregator.storage import fingerprints, topics
+from aggregator.storage import fingerprints, times, topics
 from aggregator.storage import pages as store
 from aggregator.storage.database import writing
 from aggregator.storage.pages import WantedPage
@@ -138,7 +137,7 @@ def _give_up(db: Database, page: WantedPage, reason: str) -> None:
 
 def _enrich(db: Database, config: Config, page: WantedPage, found: Item) -> None:
     """Put a page's text into the copy; nothing of it counts as a change, since nobody has read the article yet."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = times.now()
     with writing(db):
         for copy in copies.with_numbers(db, [page.appearance]):
             item = copies.load_copy(db, copy)

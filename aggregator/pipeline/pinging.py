@@ -6,7 +6,7 @@ waits for it.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -17,6 +17,7 @@ from aggregator.model import Failed
 from aggregator.polling.posting import Form, post
 from aggregator.polling.web import Web
 from aggregator.storage import pings as store
+from aggregator.storage import times
 from aggregator.storage.database import writing
 from aggregator.websub import subscription
 
@@ -62,7 +63,7 @@ def _form(url: str) -> Form:
 
 def _take(db: Database, hub: str) -> tuple[str, bytes] | None:
     """What to tell of next. It is put off before the hub is asked: nobody else asks too, and a crash loses nothing."""
-    now = _now()
+    now = times.now()
     if store.waiting(db, hub, now, now + subscription.FAR) is None:
         return None  # as a rule, and without a lock
     with writing(db):
@@ -77,7 +78,7 @@ def _take(db: Database, hub: str) -> tuple[str, bytes] | None:
 def _note(db: Database, path: str, known: bytes, failed: Failed | None) -> None:
     with writing(db):
         if failed is None:
-            store.told(db, path, known, _now())
+            store.told(db, path, known, times.now())
         else:
             store.failed(db, path, failed.reason, held=_answers_nobody(failed))
 
@@ -85,7 +86,3 @@ def _note(db: Database, path: str, known: bytes, failed: Failed | None) -> None:
 def _answers_nobody(failed: Failed) -> bool:
     """Whether it is the hub that does not work, and not this one document that it will not have."""
     return failed.status is None or failed.status in (408, 429) or failed.status >= 500
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)

@@ -45,6 +45,13 @@ class Hop:
         """Who answers, as a reason names it."""
         return self.url.host if self.seen else "the server"
 
+    def answered(self, status: int) -> str:
+        """Return the beginning of a reason: who answered, and what."""
+        try:
+            return f"{self.who} answered {status} {HTTPStatus(status).phrase}"
+        except ValueError:
+            return f"{self.who} answered {status}"
+
     @property
     def basic(self) -> bytes:
         """What Basic authentication sends, before base64; empty where there is none."""
@@ -70,8 +77,7 @@ def next_hop(hop: Hop, status: int, location: str) -> Hop:
     if len(hop.seen) >= _MOST_REDIRECTS:
         raise RefusedError(Failed(f"the server redirects more than {_MOST_REDIRECTS} times", status))
     if not location:
-        phrase = HTTPStatus(status).phrase
-        raise RefusedError(Failed(f"{hop.who} answered {status} {phrase} without saying where to", status))
+        raise RefusedError(Failed(f"{hop.answered(status)} without saying where to", status))
     try:
         url = _plain(_target(_text(location), "the target of a redirect", hop.url))
     except ValueError as error:

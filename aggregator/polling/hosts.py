@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 PATIENCE = 5.0  # seconds: a host that asks for a longer pause is not waited for within a run
 LONGEST_PAUSE = 3600.0  # seconds: one URL may be told to wait for days, and its neighbours did nothing wrong
+_PAUSE = 60.0  # seconds: where a server that answers 429 does not say for how long
 
 
 class PausedError(Exception):
@@ -215,9 +216,9 @@ class Turn:
             self.waited += loop.time() - began
         self.host, self._slot = turn.host, True
 
-    def pause(self, seconds: float) -> None:
-        """Let nobody else ask this host anything for so long."""
-        self.hosts.pause(self.host, seconds)
+    def pause(self, seconds: float | None) -> None:
+        """Let nobody else ask this host anything for so long; a minute where it did not say."""
+        self.hosts.pause(self.host, _PAUSE if seconds is None else seconds)
 
     def leave(self) -> None:
         """Let others talk to the host while the slot is kept: for as long as a body waits to be taken."""

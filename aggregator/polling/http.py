@@ -6,8 +6,8 @@ Whatever a server does becomes a Response; only cancellation passes through.
 import asyncio
 import base64
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from http import HTTPStatus
 
 import httpx
 
@@ -25,10 +25,8 @@ _ACCEPT = (
     b"application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
 )
 _ACCEPT_ENCODING = b"gzip, deflate, br, zstd"  # what decoding.py decodes within bounds
-_NOTHING = httpx.ByteStream(b"")
 _LONGEST_LINK = 8_000  # characters of all Link headers together
 _SHORT_WAIT = 5  # seconds: a redirect that asks for so much is waited for; for more, the poll ends and comes again
-_PAUSE_AFTER_429 = 60  # seconds for the whole host where the server does not say how long
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +72,7 @@ async def _visit(web: Web, job: PollJob, turn: Turn, clock: asyncio.Timeout) -> 
     hop = first_hop(job.url)
     while True:
         asked = _validators(job, hop)
-        answer = await web.transport.handle_async_request(_request(web, hop, asked))
+        answer = await web.transport.handle_async_request(request(web, hop, "GET", _conditional(asked)))
         try:
             headers = reading.collect(answer.headers.raw)
             if answer.status_code not in REDIRECTS:
@@ -93,21 +91,27 @@ def _validators(job: PollJob, hop: Hop) -> Validators | None:
     return sent if mine and (sent.etag or sent.last_modified) else None
 
 
-def _request(web: Web, hop: Hop, validators: Validators | None) -> httpx.Request:
+def request(web: Web, hop: Hop, method: str, own: Iterable[tuple[bytes, bytes]], body: bytes = b"") -> httpx.Request:
+    """Return a request for a hop: with our name, the credentials for it, and the headers of its `own`."""
     headers = [
         (b"Host", hop.url.netloc),
         (b"User-Agent", web.user_agent.encode("ascii")),
-        (b"Accept", _ACCEPT),
-        (b"Accept-Encoding", _ACCEPT_ENCODING),
+        *own,
         (b"Connection", b"close"),
     ]
+    if hop.credentials:
+        headers.append((b"Authorization", b"Basic " + base64.b64encode(hop.basic)))
+    # Given a stream, httpx adds nothing itself.
+    return httpx.Request(method, hop.url, headers=headers, stream=httpx.ByteStream(body))
+
+
+def _conditional(validators: Validators | None) -> list[tuple[bytes, bytes]]:
+    headers = [(b"Accept", _ACCEPT), (b"Accept-Encoding", _ACCEPT_ENCODING)]
     if validators and validators.etag:
         headers.append((b"If-None-Match", validators.etag.encode("latin-1")))
     if validators and validators.last_modified:
         headers.append((b"If-Modified-Since", validators.last_modified.encode("latin-1")))
-    if hop.credentials:
-        headers.append((b"Authorization", b"Basic " + base64.b64encode(hop.basic)))
-    return httpx.Request("GET", hop.url, headers=headers, stream=_NOTHING)  # given a stream, httpx adds nothing itself
+    return headers
 
 
 async def _receive(
@@ -134,8 +138,8 @@ async def _receive(
     if status in {410, 451} and hop.settled:
         return Gone(status)
     if status == 429:
-        turn.pause(_PAUSE_AFTER_429 if caching.retry_after is None else caching.retry_after)
-    return Failed(_reason(hop.who, status, caching), status, caching)
+        turn.pause(caching.retry_after)
+    return Failed(_reason(hop, status, caching), status, caching)
 
 
 async def _body(answer: httpx.Response, headers: Headers, max_bytes: int) -> bytes:
@@ -154,7 +158,7 @@ async def _follow(hop: Hop, status: int, headers: Headers) -> Hop:
     """Return the next hop, once the redirect allows it to be asked (RFC 9110 §10.2.3)."""
     caching = reading.caching(headers, datetime.now(UTC))
     if (caching.retry_after or 0) > _SHORT_WAIT:
-        raise RefusedError(Failed(_reason(hop.who, status, caching), status, caching))
+        raise RefusedError(Failed(_reason(hop, status, caching), status, caching))
     onward = next_hop(hop, status, headers.get("location", ""))
     await asyncio.sleep(caching.retry_after or 0)
     return onward
@@ -171,11 +175,7 @@ async def _next_turn(turn: Turn, host: str, clock: asyncio.Timeout) -> None:
     clock.reschedule(loop.time() + left)
 
 
-def _reason(who: str, status: int, caching: Caching) -> str:
-    try:
-        phrase = f" {HTTPStatus(status).phrase}"
-    except ValueError:
-        phrase = ""
+def _reason(hop: Hop, status: int, caching: Caching) -> str:
     unasked = " to a request without conditions" if status == 304 else ""
     wait = f"; asked to wait {caching.retry_after} s" if caching.retry_after else ""
-    return f"{who} answered {status}{phrase}{unasked}{wait}"
+    return f"{hop.answered(status)}{unasked}{wait}"

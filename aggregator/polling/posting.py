@@ -4,10 +4,8 @@ Nothing of the answer but its status is read.
 """
 
 import asyncio
-import base64
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from http import HTTPStatus
 from urllib.parse import urlencode
 
 import httpx
@@ -16,12 +14,11 @@ from aggregator.model import Failed
 from aggregator.polling import headers as reading
 from aggregator.polling.hops import Hop, RefusedError, first_hop, next_hop
 from aggregator.polling.hosts import PausedError, Turn
-from aggregator.polling.http import host_of
+from aggregator.polling.http import host_of, request
 from aggregator.polling.web import Web
 
 _KEEPS_METHOD = frozenset({307, 308})  # of the redirects, those that WebSub has (section 5.2): the same again, there
 _TIMEOUT = 15.0  # seconds
-_PAUSE_AFTER_429 = 60  # seconds
 
 Form = Iterable[tuple[str, str]]
 
@@ -53,7 +50,7 @@ async def post(web: Web, url: str, form: Form) -> Failed | None:
 
 async def _send(web: Web, hop: Hop, body: bytes, turn: Turn) -> Failed | None:
     while True:
-        answer = await web.transport.handle_async_request(_request(web, hop, body))
+        answer = await web.transport.handle_async_request(request(web, hop, "POST", _headers(body), body))
         headers = reading.collect(answer.headers.raw)
         await answer.aclose()
         status = answer.status_code
@@ -66,16 +63,9 @@ async def _send(web: Web, hop: Hop, body: bytes, turn: Turn) -> Failed | None:
         await turn.move_to(hop.url.host)
 
 
-def _request(web: Web, hop: Hop, body: bytes) -> httpx.Request:
-    headers = [
-        (b"User-Agent", web.user_agent.encode("ascii")),
-        (b"Content-Type", b"application/x-www-form-urlencoded"),
-        (b"Accept", b"*/*"),
-        (b"Connection", b"close"),
-    ]
-    if hop.credentials:
-        headers.append((b"Authorization", b"Basic " + base64.b64encode(hop.basic)))
-    return httpx.Request("POST", hop.url, headers=headers, content=body)
+def _headers(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    length = str(len(body)).encode("ascii")
+    return (b"Content-Type", b"application/x-www-form-urlencoded"), (b"Content-Length", length), (b"Accept", b"*/*")
 
 
 def _paused(error: PausedError) -> Failed:
@@ -85,6 +75,5 @@ def _paused(error: PausedError) -> Failed:
 def _failed(hop: Hop, status: int, headers: reading.Headers, turn: Turn) -> Failed:
     caching = reading.caching(headers, datetime.now(UTC))
     if status == 429:
-        turn.pause(_PAUSE_AFTER_429 if caching.retry_after is None else caching.retry_after)
-    phrase = f" {HTTPStatus(status).phrase}" if status in set(HTTPStatus) else ""
-    return Failed(f"{hop.who} answered {status}{phrase}", status, caching)
+        turn.pause(caching.retry_after)
+    return Failed(hop.answered(status), status, caching)

@@ -5,11 +5,11 @@ fields mean is decided here, once for all formats.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from html import unescape
 
-from aggregator.model import Enclosure, Item, Origin
+from aggregator.model import AHEAD, Enclosure, Item, Origin
 from aggregator.reading.html import clean_html, clean_text, first_words, one_line, paragraphs, plain_text
 from aggregator.reading.urls import web_url
 
@@ -18,7 +18,6 @@ MAX_NAME = 200
 MAX_LIST = 50
 MAX_GUID = 2_000
 MAX_SUMMARY = 2_000
-MAX_FUTURE = timedelta(hours=24)
 OLDEST_YEAR = 1990
 
 
@@ -133,7 +132,7 @@ def _language(tag: str) -> str:
 
 def _believable(when: datetime | None, now: datetime) -> datetime | None:
     """The date to the second, or None where no item can have it (before feeds, or more than a day ahead)."""
-    if when is None or when.year < OLDEST_YEAR or when > now + MAX_FUTURE:
+    if when is None or when.year < OLDEST_YEAR or when > now + AHEAD:
         return None
     return when.replace(microsecond=0)
 

@@ -7,12 +7,11 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from aggregator.pipeline import subscribing
 from aggregator.pipeline.engine import Engine
 from aggregator.pipeline.pushing import Push
-from aggregator.storage import subscriptions
+from aggregator.storage import subscriptions, times
 from aggregator.websub.signature import is_signed
 from aggregator.websub.subscription import Subscription
 
@@ -49,7 +48,7 @@ class Callbacks:
         """Answer a hub that verifies what we asked it for, or denies it."""
         if self.engine is None:
             return _LATER
-        now = datetime.now(UTC).replace(microsecond=0)
+        now = times.now()
         if not await self.engine.call(subscribing.confirm, token, query, now):
             return _UNKNOWN
         return Reply(200, query.get("hub.challenge", ""))

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 
 from aggregator.config.values import Site
 from aggregator.serving.conditions import Coding, codings, matching, unchanged_since
-from aggregator.serving.library import LARGE, Library, Served, full_headers
 from aggregator.serving.names import Names, kind
+from aggregator.serving.published import LARGE, PublishedFiles, Served, full_headers
 from aggregator.serving.shelf import Headers
 from aggregator.websub.subscription import token_of
 
@@ -81,7 +81,7 @@ class Files:
     def show(self, front: Front) -> None:
         """Serve this from now on."""
         self._front = front
-        self._library = Library(front.output, front.link)
+        self._published = PublishedFiles(front.output, front.link)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -102,7 +102,7 @@ class Files:
                 await self._refuse(send, 500, "Something is wrong with this server")
 
     async def _get(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        served = await self._library.find(path)
+        served = await self._published.find(path)
         if served is None:
             await self._absent(path, scope, receive, send)
             return
@@ -119,13 +119,13 @@ class Files:
     async def _full(self, served: Served, coding: Coding, method: str, send: Send) -> bool:
         """Send the whole file; whether it is still what was found."""
         if served.size > LARGE:
-            file = await self._library.open(served)
+            file = await self._published.open(served)
             if file is None:
                 return False
             with file:
                 await self._stream(served, file if method == "GET" else None, send)
             return True
-        body = await self._library.body(served, coding)
+        body = await self._published.body(served, coding)
         if body is None:
             return False
         await self._answer(send, 200, body.headers, body.data if method == "GET" else b"")

@@ -6,7 +6,7 @@ What fails at a hub is noted with its subscription or its document, and tried ag
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aggregator.config.values import Config
 from aggregator.model import Unreadable
@@ -20,6 +20,7 @@ from aggregator.polling.posting import post
 from aggregator.polling.web import Web, open_web
 from aggregator.serving.callback import Callbacks
 from aggregator.serving.troubles import Troubles
+from aggregator.storage import times
 from aggregator.websub.subscription import Subscription, request
 
 _TICK = 1.0  # seconds between two looks
@@ -98,7 +99,7 @@ class Hubs:
                     await asyncio.sleep(_TICK)
 
     async def _round(self, engine: Engine, web: Web) -> None:
-        now = datetime.now(UTC).replace(microsecond=0)
+        now = times.now()
         await self._keep_in_step(engine, now)
         await engine.call(subscribing.lapse, now)
         room = _AT_ONCE - len(self._asking)

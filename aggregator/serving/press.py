@@ -7,7 +7,6 @@ leaves nothing half done: files are put in their places whole, and what is not n
 import asyncio
 import pickle
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +20,7 @@ from aggregator.pipeline.publish import Published, Publisher
 from aggregator.pipeline.resync import resync
 from aggregator.pipeline.upkeep import back_up, prune
 from aggregator.reading.pool import ReaderPool
+from aggregator.storage import times
 from aggregator.storage.database import open_database
 from aggregator.storage.topics import retired_topics
 
@@ -88,18 +88,18 @@ class Press:
 def _adopt(config: bytes) -> frozenset[str]:
     known = _unpacked(config)
     db = _connected(known.site.database)
-    resync(db, known, _now())
+    resync(db, known, times.now())
     return retired_topics(db)
 
 
 def _publish(config: bytes) -> Published:
     known = _unpacked(config)
-    return Publisher(_connected(known.site.database), known, _now()).publish()
+    return Publisher(_connected(known.site.database), known, times.now()).publish()
 
 
 def _upkeep(config: bytes) -> tuple[int, str]:
     known = _unpacked(config)
-    return prune(_connected(known.site.database), known, _now()), back_up(known, _now())
+    return prune(_connected(known.site.database), known, times.now()), back_up(known, times.now())
 
 
 @lru_cache(maxsize=1)
@@ -111,7 +111,3 @@ def _unpacked(config: bytes) -> Config:
 @lru_cache(maxsize=1)
 def _connected(database: Path) -> Database:
     return open_database(database)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)

@@ -14,6 +14,7 @@ from aggregator.pipeline.record import Result
 from aggregator.pipeline.where import Standing
 from aggregator.publishing.links import without_addresses
 from aggregator.storage.figures import Figures
+from aggregator.websub.subscription import STANDING
 
 STALLED = 60.0  # seconds without a tick, which comes twice a second
 _GRAVE = ("polling", "database")  # troubles with which there is no use in going on asking this server
@@ -120,7 +121,7 @@ def _present(present: Present) -> Iterator[Family]:
         yield "sources", "gauge", "Sources of feeds.toml, by their state.", _by("state", figures.sources)
         yield "sources_due", "gauge", "Sources that are due and that nobody polls yet.", _one(figures.due)
         yield "due_lag_seconds", "gauge", "For how long the first of them has been due.", _one(max(lag, 0.0))
-        states = _by("state", figures.subscriptions, _SUBSCRIPTIONS)
+        states = _by("state", figures.subscriptions, STANDING)
         yield "subscriptions", "gauge", "Subscriptions at hubs, by their state.", states
         yield "items_stored", "gauge", "Items in the database.", _one(figures.items)
 
@@ -135,7 +136,6 @@ def _cluster(standing: Standing | None) -> Iterator[Family]:
 
 _OUTCOMES = ("read", "not_modified", "failed", "gone")
 _PUSHES = ("received", "taken", "unreadable", "forged", "refused")
-_SUBSCRIPTIONS = ("asking", "active", "denied")
 _KINDS = ("new", "changed", "folded")
 
 

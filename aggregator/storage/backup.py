@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from aggregator.storage.errors import DamagedError, StoreError, told
-from aggregator.storage.schema import from_a_newer_version
+from aggregator.storage.schema import must_not_be_newer
 
 APPLICATION_ID = 0x41474752  # "AGGR", so that a foreign file is told from ours (PRAGMA application_id)
 KEPT = 7  # daily copies
@@ -104,8 +104,7 @@ def open_copy(path: Path) -> sqlite3.Connection:
 def _must_be_known(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StoreError(f"{path}: this is no database of ours")
-    if from_a_newer_version(Database(connection)):
-        raise StoreError(f"{path}: a newer version of this program has written it; use that one")
+    must_not_be_newer(Database(connection), path)
 
 
 def is_ours(path: Path) -> bool:

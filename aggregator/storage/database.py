@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from aggregator.storage import recovery
 from aggregator.storage.backup import APPLICATION_ID
 from aggregator.storage.errors import DamagedError, StoreError, explained, told
-from aggregator.storage.schema import from_a_newer_version, migrations
+from aggregator.storage.schema import migrations, must_not_be_newer
 
 __all__ = ["StoreError", "must_have_room", "open_database", "open_reader", "writing"]
 
@@ -111,8 +111,6 @@ def _prepare(db: Database, path: Path) -> None:
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute(f"PRAGMA cache_size = -{_CACHE // 1024}")
     db.execute(f"PRAGMA mmap_size = {_MAPPED}").fetchone()
-    if from_a_newer_version(db):
-        raise StoreError(f"{path}: a newer version of this program has written it; use that one")
     if migrations.pending(db):
         with writing(db):  # two commands may start at once on a new file
             migrations.apply(db)
@@ -123,8 +121,8 @@ def _must_be_ours(db: Database, path: Path) -> bool:
     ours = bool(db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
     if not ours and db.table_names():
         raise StoreError(f"{path}: this is another program's database; set [site] database to a name of its own")
-    if ours and from_a_newer_version(db):
-        raise StoreError(f"{path}: a newer version of this program has written it; use that one")
+    if ours:
+        must_not_be_newer(db, path)
     return ours
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from aggregator.storage.times import maybe_from, to_text
+from aggregator.websub.subscription import STANDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def figures(db: Database, now: datetime) -> Figures:
         AND claimed_by IS NULL AND coalesce(next_poll, '') <= ?"""
     number, since = db.execute(due, [to_text(now)]).fetchone()
     items = db.execute("SELECT count(*) FROM items").fetchone()[0]
-    at_hubs = "SELECT state, count(*) FROM subscriptions WHERE state IN ('asking', 'active', 'denied') GROUP BY state"
+    at_hubs = f"SELECT state, count(*) FROM subscriptions WHERE state IN {STANDING} GROUP BY state"  # noqa: S608 - constants
     return Figures(
         items,
         dict(db.execute(states).fetchall()),

@@ -13,8 +13,12 @@ from zlib import crc32
 from aggregator.curation.fingerprints import Fingerprint, page_keys, text_keys, title_keys
 from aggregator.curation.verdicts import PAGE_WINDOW, WINDOW, Sighting
 
-# For the migrations. `at` is in epoch seconds; it stands in the primary key so that a window of time is one range.
-TABLES = """
+# Hashes fall all over a table, and each would have a page of a large one written. So they are entered into a small one;
+# whenever the number of an appearance is a multiple of these, a table is merged into the next larger one.
+_KEY_TABLES = ("fingerprint_keys_fresh", "fingerprint_keys_recent", "fingerprint_keys_settled")
+_MERGED_EVERY = (512, 8192)
+
+_TABLE = """
 CREATE TABLE fingerprints (
     appearance INTEGER PRIMARY KEY,
     source TEXT NOT NULL,
@@ -32,37 +36,25 @@ CREATE TABLE fingerprints (
     figures BLOB NOT NULL,
     lures BLOB NOT NULL
 );
-CREATE TABLE fingerprint_keys_fresh (
+"""
+# `at` is in epoch seconds; it stands in the primary key so that a window of time is one range.
+_KEY_TABLE = """
+CREATE TABLE {name} (
     key INTEGER NOT NULL,
     at INTEGER NOT NULL,
     appearance INTEGER NOT NULL,
     source INTEGER NOT NULL,
     PRIMARY KEY (key, at, appearance)
 ) WITHOUT ROWID;
-CREATE TABLE fingerprint_keys_recent (
-    key INTEGER NOT NULL,
-    at INTEGER NOT NULL,
-    appearance INTEGER NOT NULL,
-    source INTEGER NOT NULL,
-    PRIMARY KEY (key, at, appearance)
-) WITHOUT ROWID;
-CREATE TABLE fingerprint_keys_settled (
-    key INTEGER NOT NULL,
-    at INTEGER NOT NULL,
-    appearance INTEGER NOT NULL,
-    source INTEGER NOT NULL,
-    PRIMARY KEY (key, at, appearance)
-) WITHOUT ROWID;
+"""
+_VIEW = """
 CREATE VIEW fingerprint_keys AS
     SELECT key, at, appearance, source FROM fingerprint_keys_fresh
     UNION ALL SELECT key, at, appearance, source FROM fingerprint_keys_recent
     UNION ALL SELECT key, at, appearance, source FROM fingerprint_keys_settled;
 """
+TABLES = _TABLE + "".join(_KEY_TABLE.format(name=name) for name in _KEY_TABLES) + _VIEW  # for the migrations
 
-# Hashes fall all over a table, and each would have a page of a large one written. So they are entered into a small one;
-# whenever the number of an appearance is a multiple of these, a table is merged into the next larger one.
-_KEY_TABLES = ("fingerprint_keys_fresh", "fingerprint_keys_recent", "fingerprint_keys_settled")
-_MERGED_EVERY = (512, 8192)
 # A phrase that more items of other sources have is one of the language, or of a story that all carry: it takes two such
 # to make a candidate of each, and one leads only to the nearest in time.
 _COMMON, _NEAREST = 8, 2

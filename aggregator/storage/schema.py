@@ -3,8 +3,11 @@
 Migrations are only ever added, at the end: a database of any earlier version must become one of this.
 """
 
+from pathlib import Path
+
 from sqlite_utils import Database, Migrations
 
+from aggregator.storage.errors import StoreError
 from aggregator.storage.fingerprints import TABLES as FINGERPRINT_TABLES
 from aggregator.storage.tallies import TABLES as TALLY_TABLES
 from aggregator.storage.tallies import TRIGGERS as TALLY_TRIGGERS
@@ -314,10 +317,11 @@ def topic_scopes(db: Database) -> None:
         db.execute("UPDATE topics SET scope = ? WHERE name = ?", [digest_of(names), topic])
 
 
-def from_a_newer_version(db: Database) -> bool:
-    """Whether the database has been through migrations that this version does not know."""
+def must_not_be_newer(db: Database, path: Path) -> None:
+    """Raise StoreError where the database at `path` has been through migrations that this version does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}
-    return not {migration.name for migration in migrations.applied(db)} <= known
+    if not {migration.name for migration in migrations.applied(db)} <= known:
+        raise StoreError(f"{path}: a newer version of this program has written it; use that one")
 
 
 def _run(db: Database, script: str) -> None:

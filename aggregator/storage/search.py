@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from aggregator.model import AHEAD
 from aggregator.storage.times import from_text
-
-_AHEAD = 86_400  # seconds by which an item may be dated later than it was first seen: reading allows no more
 
 
 def newest_matches(db: Database, expression: str | None) -> Iterator[dict[str, Any]]:
@@ -32,7 +31,7 @@ def _by_date(db: Database, expression: str) -> Iterator[int]:
     )
     waiting: list[tuple[float, int]] = []
     for number, published, first_seen in found:
-        while waiting and -waiting[0][0] > _seconds(first_seen) + _AHEAD:
+        while waiting and -waiting[0][0] > _seconds(first_seen) + AHEAD.total_seconds():
             yield -heappop(waiting)[1]
         heappush(waiting, (-_seconds(published), -number))
     while waiting:

@@ -8,12 +8,12 @@ from typing import Any
 from sqlite_utils import Database
 
 from aggregator.storage.times import maybe_from, to_text
-from aggregator.websub.subscription import Subscription
+from aggregator.websub.subscription import STANDING, Subscription
 
 _TIMES = ("due", "since", "verified", "lease_ends", "pushed", "missed", "otherwise")
 _NAMES = tuple(field.name for field in fields(Subscription))
 _COLUMNS = ", ".join(_NAMES)
-_STANDING = "state IN ('asking', 'active', 'denied')"
+_STANDING = f"state IN {STANDING}"
 # The source that a subscription is for, as long as it is polled and names that hub and that topic.
 _WANTED = "configured = 1 AND local = 0 AND state NOT IN ('disabled', 'gone') AND hub_topic <> ''"
 

@@ -1,6 +1,14 @@
-"""Times as the database has them: UTC, ISO 8601, to the second, so that the order of text is the order of time."""
+"""Times as the database has them: UTC, ISO 8601, to the second, so that the order of text is the order of time.
+
+The clock is read here, to no more than that; what a decision needs of it is handed in.
+"""
 
 from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """Return the time, as precisely as it is stored."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def to_text(when: datetime) -> str:

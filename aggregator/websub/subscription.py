@@ -19,6 +19,7 @@ _SECONDS = re.compile(r"[1-9][0-9]{0,9}")
 _TOKEN = re.compile(r"websub/([A-Za-z0-9_-]{43})")
 
 State = Literal["asking", "active", "denied", "ending", "ended"]
+STANDING: tuple[State, ...] = ("asking", "active", "denied")  # wanted, whatever the hub says to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ class Subscription:
 class Trust:
     """Whether a hub is relied on after a poll, and since when not."""
 
-    live: bool = False
-    missed: datetime | None = None
+    live: bool
+    missed: datetime | None
 
 
 def token_of(path: str) -> str:
@@ -97,7 +98,7 @@ def answer(subscription: Subscription, query: Mapping[str, str], now: datetime) 
     mode = query.get("hub.mode", "").lower()
     if query.get("hub.topic") != subscription.topic:
         return None
-    if mode == "denied" and subscription.state in ("asking", "active", "denied"):
+    if mode == "denied" and subscription.state in STANDING:
         reason = one_line(query.get("hub.reason", "")[:1000])[:200]
         error = f"the hub denied it: {reason}" if reason else "the hub denied it"
         return {"state": "denied", "error": error, "due": now + DENIED, "since": None, "lease_ends": None}
@@ -119,13 +120,11 @@ def answer(subscription: Subscription, query: Mapping[str, str], now: datetime) 
     }
 
 
-def trust_after(subscription: Subscription | None, last_polled: datetime | None, new: int, now: datetime) -> Trust:
+def trust_after(subscription: Subscription, last_polled: datetime | None, new: int, now: datetime) -> Trust:
     """Return whether the hub is relied on after a poll that found so many `new` items; the last one was `last_polled`.
 
     What is new should all have been pushed, if the hub was to tell of it since before the last poll.
     """
-    if subscription is None:
-        return Trust()
     missed = subscription.missed
     if new and subscription.since and last_polled and last_polled > subscription.since:
         missed = missed or now

@@ -71,7 +71,7 @@ class Served:
             return False
 
 
-class Library:
+class PublishedFiles:
     """The files below one output folder. `links` gives a path's Link header (RFC 8288), or "" for none."""
 
     def __init__(self, output: Path, links: Callable[[str], str]) -> None:
