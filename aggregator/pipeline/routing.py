@@ -1,7 +1,7 @@
 """Which topics an item goes into, when it comes in and when the rules have changed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -16,6 +16,8 @@ from aggregator.storage.database import writing
 from aggregator.storage.topics import Terms, TopicState
 
 _CHUNK = 500
+
+News = tuple[int, Item, datetime]  # an item that has just been stored: its number, and the date of its publication
 
 
 class Router:
@@ -50,11 +52,10 @@ class Router:
                     wanted.setdefault(name, terms)
         topic_store.place(db, item_id, store.published(db, item_id), wanted, self._topics, now)
 
-    def route_new(self, db: Database, item_id: int, source: Source, item: Item, now: datetime) -> None:
-        """Put an item that has just been stored, and has one copy, into its topics."""
-        wanted = self.topics_for(source, item)
-        if wanted:
-            topic_store.place(db, item_id, store.published(db, item_id), wanted, (), now)
+    def route_new(self, db: Database, source: Source, news: Iterable[News], now: datetime) -> None:
+        """Put items that have just been stored, and have one copy, into their topics."""
+        placed = [(item_id, published, self.topics_for(source, item)) for item_id, item, published in news]
+        topic_store.place_new(db, placed, now)
 
 
 def fields_of(item: Item, source: Source) -> Fields:
