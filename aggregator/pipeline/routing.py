@@ -27,19 +27,16 @@ class Router:
         self._sources = config.sources
         self._topics = topics
         self._index = RuleIndex({name: topic.rule for name, topic in topics.items() if topic.rule is not None})
+        self._without_rule = tuple(name for name, topic in topics.items() if topic.rule is None)
 
     def topics_for(self, source: Source, item: Item) -> dict[str, Terms]:
         """Return the topics that a source's copy of an article goes into, with the terms that matched."""
         matched = self._index.route(fields_of(item, source))
-        found = {}
-        for name, topic in self._topics.items():
-            if name in source.topics:
+        found = {name: matched.get(name, ()) for name in source.topics if name in self._topics}
+        for name in (*matched, *self._without_rule):
+            topic = self._topics[name]
+            if name not in found and source.name in topic.sources and speaks(item.language, topic.languages):
                 found[name] = matched.get(name, ())
-            elif source.name in topic.sources and speaks(item.language, topic.languages):
-                if topic.rule is None:
-                    found[name] = ()
-                elif name in matched:
-                    found[name] = matched[name]
         return found
 
     def route(self, db: Database, item_id: int, now: datetime) -> None:
