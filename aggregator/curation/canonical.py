@@ -6,6 +6,7 @@ treat them apart.
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from aggregator.curation import tracking
@@ -14,6 +15,7 @@ _AMP_SUFFIX = re.compile(r"\.amp(?=$|\.html?$)")
 _SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 _PATH_RESERVED = re.compile(r"%(?:25|2F|3F|23|5B|5D|3B)", re.IGNORECASE)
 _FIRST_WORD = re.compile(r"[a-z]*")
+_PLAIN = re.compile(r"[\w.~-]*", re.ASCII)  # most segments: written in one way only
 _MAX_UNWRAPPED = 3
 # A reserved letter that came escaped stays so; every other letter is written in one way, however it came.
 _PATH_SAFE = "!$&'()*+,:;=@~%"
@@ -59,6 +61,7 @@ def _split(url: str) -> tuple[str, str, str, str] | None:
     return f"{host}{shown_port}", parts.path, parts.query, parts.fragment
 
 
+@lru_cache(maxsize=4096)  # the items of a feed are on one site
 def _host(netloc: str) -> str:
     host = netloc.removesuffix(".").lower()
     if not host.isascii():
@@ -87,7 +90,7 @@ def _wrapped(host: str, path: str, query: str) -> str:
     names = tracking.REDIRECTORS.get((host + path).rstrip("/"), ())
     if not names and host.startswith("google."):
         names = tracking.REDIRECTORS.get("google.com" + path, ())
-    values = dict(parse_qsl(query))
+    values = dict(parse_qsl(query)) if names else {}
     target = next((values[name] for name in names if name in values), "")
     if target:
         return target if "://" in target else f"https://{target}"
@@ -143,11 +146,15 @@ def _path(path: str) -> str:
 
 
 def _unquoted(segment: str) -> str:
+    if _PLAIN.fullmatch(segment):
+        return segment
     kept = _PATH_RESERVED.sub(lambda escape: "%25" + escape.group()[1:].upper(), segment)
     return unicodedata.normalize("NFC", unquote(kept, errors="surrogateescape"))
 
 
 def _query(query: str, telling: tuple[str, ...] | None) -> str:
+    if not query:
+        return ""
     # Feeds that escape twice leave `&amp;` behind.
     pairs = parse_qsl(query.replace("&amp;", "&"), keep_blank_values=True, errors="surrogateescape")
     if telling is not None:
@@ -189,5 +196,7 @@ def _fragment(fragment: str) -> str:
 
 
 def _quoted(text: str, safe: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     # surrogateescape carries the bytes of a URL that was never UTF-8 through unchanged.
     return quote(text, safe=safe, errors="surrogateescape")

@@ -8,7 +8,6 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import accumulate
 from zlib import crc32
 
 from aggregator.curation.canonical import canonical_url
@@ -108,11 +107,9 @@ def fingerprint(item: Item) -> Fingerprint:
 
 def word_hashes(words: Iterable[str]) -> bytes:
     """Return two bytes for each word: enough to ask whether a text of some hundred words has it."""
-    return array("H", sorted(set(map(_word_hash, words)))).tobytes()
-
-
-def _word_hash(word: str) -> int:
-    return crc32(word.encode("utf-8", "replace")) & 0xFFFF
+    encoded = " ".join(words).encode("utf-8", "replace")
+    hashes = map(crc32, encoded.split(b" ")) if encoded else ()
+    return array("H", sorted(set(map((0xFFFF).__and__, hashes)))).tobytes()
 
 
 def title_keys(mark: Fingerprint) -> tuple[int, ...]:
@@ -155,28 +152,30 @@ def _without_tail(text: str) -> str:
 
 
 def _hashes(words: list[str], width: int) -> list[int]:
-    """The hash of every `width` words in a row."""
-    joined = (" ".join(words) + " ").encode("utf-8", "replace")
-    sizes = list(map(len, words))
-    if sum(sizes) + len(sizes) != len(joined):
-        sizes = [len(word.encode("utf-8", "replace")) for word in words]
-    ends = list(accumulate(sizes, initial=0))
-    # Each word before a phrase adds the blank behind it to where the phrase begins.
-    spans = enumerate(zip(ends, ends[width:], strict=False))
-    return [crc32(joined[start + blanks : end + blanks + width]) for blanks, (start, end) in spans]
+    """The hash of every `width` words in a row, each with a blank behind it."""
+    encoded = (" \n".join(words) + " ").encode("utf-8", "replace").split(b"\n")
+    # No loop of Python's own: there are as many phrases as words.
+    return list(map(crc32, map(b"".join, zip(*(encoded[start:] for start in range(width)), strict=False))))
 
 
 def _sampled(phrases: list[int]) -> tuple[list[int], int]:
     if len(phrases) <= PHRASES_KEPT:
         return phrases, EVERYTHING
     lead = phrases[: PHRASES_KEPT // 2]
-    smallest = sorted(phrases)[: PHRASES_KEPT // 2]
+    smallest = _smallest(phrases, PHRASES_KEPT // 2)
     return list(dict.fromkeys(lead + smallest)), smallest[-1] + 1
+
+
+def _smallest(hashes: list[int], number: int) -> list[int]:
+    """The so many smallest, in order and each once. Hashes lie evenly: those are among the first few per cent."""
+    bound = EVERYTHING * number * 2 // max(1, len(hashes))
+    few = sorted({one for one in hashes if one < bound})
+    return (few if len(few) >= number else sorted(set(hashes)))[:number]
 
 
 def _lures(words: list[str], hashes: list[int], width: int) -> bytes:
     """The phrases of smallest hash, made longer: of the beginning, for a copy that was cut, and of the whole."""
-    smallest = sorted(set(hashes[: LEAD_WORDS - PHRASE + 1]))[:LEAD_LURES] + sorted(set(hashes))[:LURES]
+    smallest = _smallest(hashes[: LEAD_WORDS - PHRASE + 1], LEAD_LURES) + _smallest(hashes, LURES)
     places = [hashes.index(number) for number in dict.fromkeys(smallest)]
     return array("i", dict.fromkeys(_signed(_crc(words[place : place + width])) for place in places)).tobytes()
 

@@ -15,7 +15,8 @@ UNSPACED = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
-_PLAIN_WORD = re.compile(r"[a-z0-9]+")
+# A table of letters too: of what a table does not have, translate() asks in vain each time.
+_GAPS = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 # "don't", "1,000.50", "12:30", "U.S.": the mark comes first, so that the search skips to it.
 _WITHIN_WORD = re.compile(r"[.,:'](?:(?<=\d.)(?=\d)|(?<=[^\W\d_]')(?=[^\W\d_])|(?<=\b[^\W\d_]\.)(?=[^\W\d_](?!\w)))")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -38,7 +39,8 @@ def words_of(text: str) -> list[str]:
     if not text.isascii():
         text = _NOT_ASCII.sub(_bare_run, text)
     folded = _WITHIN_WORD.sub("", text.casefold())
-    return (_PLAIN_WORD if folded.isascii() else _WORD).findall(folded)
+    # Faster than an expression, and most is ASCII.
+    return folded.translate(_GAPS).split() if folded.isascii() else _WORD.findall(folded)
 
 
 def _bare_run(run: re.Match[str]) -> str:
@@ -74,7 +76,7 @@ def telling_words(words: list[str]) -> set[str]:
 
     Of a script without spaces every two letters in a row count.
     """
-    telling = {word for word in words if len(word) > 3 or not word.isalpha()}
+    telling = {word for word in set(words) if len(word) > 3 or not word.isalpha()}
     if not "".join(words).isascii():
         pairs = pairwise(words)
         telling.update(f"{one}{other}" for one, other in pairs if is_unspaced(one) and is_unspaced(other))

@@ -3,7 +3,7 @@
 What is a copy is decided in curation; here it is carried out, inside a transaction of the caller.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,17 @@ from aggregator.storage import appearances as copies
 from aggregator.storage import fingerprints, topics, vetoes
 from aggregator.storage import items as store
 from aggregator.storage.appearances import Appearance, Evidence
+from aggregator.storage.items import NewItem
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An article to be stored: `key` is its guid's, `age` says how many undated ones of its feed come before it."""
+
+    item: Item
+    source: str
+    key: str
+    age: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +63,10 @@ class Folder:
         standing = (verdict for verdict in verdicts if verdict.candidate in item_of)
         return gather(standing, item_of, members, split, own=own)
 
-    def enter(self, number: int, source: str, mark: Fingerprint, published: datetime | None, seen: datetime) -> None:
-        """Let a stored copy be found by those that come after it."""
-        fingerprints.add(self.db.conn, Sighting(number, source, dated(published, seen), mark))
+    def enter(self, source: str, entered: Iterable[tuple[int, Fingerprint, datetime | None]], seen: datetime) -> None:
+        """Let stored copies of a source be found by those that come later: (number, fingerprint, what dates it)."""
+        sightings = [Sighting(number, source, dated(published, seen), mark) for number, mark, published in entered]
+        fingerprints.add_all(self.db.conn, sightings)
 
     def fold_again(self, known: Appearance, mark: Fingerprint, published: datetime | None) -> int:
         """Join a stored copy to those that it has become a copy of; return the item that it then is in."""
@@ -88,20 +100,34 @@ class Folder:
         item = copies.load_copy(self.db, torn)
         if torn.shown:
             self._show(torn.item_id, max(others, key=self._rank))
-        item_id = self.add_item(item, torn.source, torn.guid_key, torn.first_seen)
+        (item_id,) = self.add_items([Arrival(item, torn.source, torn.guid_key)], torn.first_seen)
         copies.move(self.db, torn, item_id, Evidence())
         copies.mark_shown(self.db, torn)
         return item_id
 
-    def add_item(self, item: Item, source: str, key: str, first_seen: datetime, *, age: int = 0) -> int:
-        """Store an article of its own; `age` is how many undated ones of its feed come before it."""
-        uid = next(
-            uid
-            for uid in identity.possible_ids(item.guid, source, key, self.config.site.base_url)
-            if not store.uid_is_taken(self.db, uid)
-        )
-        published, updated = identity.dates(item, first_seen, age)
-        return store.add_item(self.db, item, source, uid, published, updated, first_seen)
+    def add_items(self, arrivals: Sequence[Arrival], first_seen: datetime) -> range:
+        """Store articles of their own and return their numbers, which follow one another."""
+        uids = self._uids(arrivals)
+        news = []
+        for arrival, uid in zip(arrivals, uids, strict=True):
+            published, updated = identity.dates(arrival.item, first_seen, arrival.age)
+            news.append(NewItem(arrival.item, arrival.source, uid, published, updated, first_seen))
+        return store.add_items(self.db, news)
+
+    def _uids(self, arrivals: Sequence[Arrival]) -> list[str]:
+        """The first of its possible ids that each may have: no other's, and none of those before it."""
+        possible = [
+            identity.possible_ids(arrival.item.guid, arrival.source, arrival.key, self.config.site.base_url)
+            for arrival in arrivals
+        ]
+        firsts = [next(ids) for ids in possible]
+        given = store.taken_uids(self.db, firsts)
+        uids = []
+        for first, others in zip(firsts, possible, strict=True):
+            free = (uid for uid in others if uid not in given and not store.uid_is_taken(self.db, uid))
+            uids.append(next(free) if first in given else first)
+            given.add(uids[-1])
+        return uids
 
     def choose_shown(self, item_id: int) -> None:
         """Show the best copy of an item; the published id and date stay, and nothing counts as a change."""
@@ -123,6 +149,11 @@ class Folder:
             current=source is not None,
             since=found.published or found.first_seen,
         )
+
+
+def date_of(item: Item) -> datetime | None:
+    """Return what an item says of when it is from: many Atom feeds say only when it was updated."""
+    return item.published or item.updated
 
 
 def keys_of(item: Item, guid_key: str) -> dict[str, object]:

@@ -12,13 +12,14 @@ from aggregator.config.values import Config, Source
 from aggregator.curation.fingerprints import Fingerprint
 from aggregator.model import Item, Reading
 from aggregator.pipeline import identity
-from aggregator.pipeline.folding import Folder, keys_of
+from aggregator.pipeline.arrivals import Arrivals, Stored
+from aggregator.pipeline.folding import Arrival, Folder, date_of, keys_of
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.work import Marks
 from aggregator.storage import appearances as copies
-from aggregator.storage import fingerprints, pages, retention, topics
+from aggregator.storage import fingerprints, pages, topics
 from aggregator.storage import items as store
-from aggregator.storage.appearances import Appearance, Evidence
+from aggregator.storage.appearances import Appearance, Evidence, NewCopy
 
 
 @dataclass(slots=True)
@@ -49,31 +50,22 @@ class Ingest:
         shared = identity.shared_keys(reading.items)
         undated = [item.guid for item in reading.items if not (item.published or item.updated)] if first else []
         ages = {guid: age for age, guid in enumerate(undated)}
+        arrivals = Arrivals(self._db, self._folder, self._router, source, self._now)
+        stored = Stored(self._db, arrivals, reading.items)
         for item, mark in zip(reversed(reading.items), reversed(marks), strict=True):
-            key, found = self._known(source, item, shared, reading.digests)
+            key, found = _known(stored, item, shared, reading.digests)
             if found:
+                arrivals.write()
+                stored.is_stale = True
                 done.changed += self._update(source, found, item, mark)
-            elif retention.is_buried(self._db, source.name, key):
+            elif key in stored.buried:
                 continue
-            elif self._add(source, item, mark, key, ages.get(item.guid, 0)):
+            elif self._add(Arrival(item, source.name, key, ages.get(item.guid, 0)), mark, arrivals, stored):
                 done.new += 1
             else:
                 done.folded += 1
+        arrivals.write()
         return done
-
-    def _known(
-        self, source: Source, item: Item, shared: frozenset[str], digests: frozenset[bytes]
-    ) -> tuple[str, Appearance | None]:
-        """The key of an item among its source's, and the stored copy that it is, if it is one."""
-        key, apart = identity.guid_key(item.guid), identity.told_apart(item)
-        found = copies.appearance_of(self._db, source.name, apart)
-        if found:
-            return apart, found
-        same_id = copies.appearance_of(self._db, source.name, key)
-        is_shared = key in shared or (same_id is not None and copies.is_told_apart(self._db, source.name, key))
-        if same_id and _is_same(same_id, item, digests, is_shared=is_shared):
-            return key, same_id
-        return apart if same_id or is_shared else key, None
 
     def _update(self, source: Source, found: Appearance, item: Item, mark: Fingerprint) -> bool:
         """Write what has changed in a copy; whether that is a change a reader would see."""
@@ -90,38 +82,47 @@ class Ingest:
             updated = identity.changed_at(item, store.updated(self._db, found.item_id), self._now)
             store.write_item(self._db, found.item_id, item, source.name, updated)
             topics.touch_topics_of(self._db, found.item_id, self._now)
-        item_id = self._folder.fold_again(found, mark, _date(item)) if source.dedupe else found.item_id
+        item_id = self._folder.fold_again(found, mark, date_of(item)) if source.dedupe else found.item_id
         self._router.route(self._db, item_id, self._now)
         return found.shown
 
-    def _add(self, source: Source, item: Item, mark: Fingerprint, key: str, age: int) -> bool:
-        """Store a copy that was not known; whether it is an article of its own."""
-        folding = self._folder.find(source.name, mark, _date(item)) if source.dedupe else None
+    def _add(self, new: Arrival, mark: Fingerprint, arrivals: Arrivals, stored: Stored) -> bool:
+        """Take in a copy that was not known; whether it is an article of its own."""
+        source = arrivals.source
+        if arrivals.may_hold_a_copy(mark):
+            arrivals.write()
+        folding = self._folder.find(source.name, mark, date_of(new.item)) if source.dedupe else None
         if folding is None:
-            item_id = self._folder.add_item(item, source.name, key, self._now, age=age)
-            evidence = Evidence()
-        else:
-            item_id = folding.item
-            evidence = Evidence(folding.verdict.rule, folding.verdict.score, folding.verdict.why)
-            self._folder.merge(folding.absorbed, item_id, evidence)
-        number = copies.add_appearance(
-            self._db, item_id, source.name, item, keys_of(item, key), self._now, evidence, shown=folding is None
-        )
-        if source.full_text and item.url:
-            pages.want(self._db, number, item.url)
-        if source.dedupe:
-            self._folder.enter(number, source.name, mark, _date(item), self._now)
-        if folding is None:
-            self._router.route_new(self._db, item_id, source, item, self._now)
+            arrivals.add(new, mark)
             return True
-        self._folder.choose_shown(item_id)
-        self._router.route(self._db, item_id, self._now)
+        arrivals.write()
+        stored.is_stale = True
+        evidence = Evidence(folding.verdict.rule, folding.verdict.score, folding.verdict.why)
+        self._folder.merge(folding.absorbed, folding.item, evidence)
+        keys = keys_of(new.item, new.key)
+        copy = NewCopy(folding.item, source.name, new.item, keys, self._now, evidence, shown=False)
+        (number,) = copies.add_appearances(self._db, [copy])
+        if source.full_text and new.item.url:
+            pages.want(self._db, number, new.item.url)
+        self._folder.enter(source.name, [(number, mark, date_of(new.item))], self._now)
+        self._folder.choose_shown(folding.item)
+        self._router.route(self._db, folding.item, self._now)
         return False
 
 
-def _date(item: Item) -> datetime | None:
-    """What an item says of when it is from: many Atom feeds say only when it was updated."""
-    return item.published or item.updated
+def _known(
+    stored: Stored, item: Item, shared: frozenset[str], digests: frozenset[bytes]
+) -> tuple[str, Appearance | None]:
+    """The key of an item among its source's, and the stored copy that it is, if it is one."""
+    key, apart = identity.guid_key(item.guid), identity.told_apart(item)
+    found = stored.copy(apart)
+    if found:
+        return apart, found
+    same_id = stored.copy(key)
+    is_shared = key in shared or (same_id is not None and stored.is_told_apart(key))
+    if same_id and _is_same(same_id, item, digests, is_shared=is_shared):
+        return key, same_id
+    return apart if same_id or is_shared else key, None
 
 
 def _is_same(found: Appearance, item: Item, digests: frozenset[bytes], *, is_shared: bool) -> bool:

@@ -43,7 +43,7 @@ def _fold(folder: Folder, router: Router, number: int) -> None:
         item = copies.load_copy(folder.db, copy)
         mark, published = fingerprint(item), item.published or item.updated
         fingerprints.remove(folder.db.conn, [number])
-        folder.enter(number, copy.source, mark, published, copy.first_seen)
+        folder.enter(copy.source, [(number, mark, published)], copy.first_seen)
         router.route(folder.db, folder.fold_again(copy, mark, published), folder.now)
 
 

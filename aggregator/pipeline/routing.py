@@ -1,7 +1,7 @@
 """Which topics an item goes into, when it comes in and when the rules have changed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -17,6 +17,8 @@ from aggregator.storage.topics import Terms, TopicState
 
 _CHUNK = 500
 
+News = tuple[int, Item, datetime]  # an item that has just been stored: its number, and the date of its publication
+
 
 class Router:
     """The rules of some topics, compiled into one index."""
@@ -25,19 +27,16 @@ class Router:
         self._sources = config.sources
         self._topics = topics
         self._index = RuleIndex({name: topic.rule for name, topic in topics.items() if topic.rule is not None})
+        self._without_rule = tuple(name for name, topic in topics.items() if topic.rule is None)
 
     def topics_for(self, source: Source, item: Item) -> dict[str, Terms]:
         """Return the topics that a source's copy of an article goes into, with the terms that matched."""
         matched = self._index.route(fields_of(item, source))
-        found = {}
-        for name, topic in self._topics.items():
-            if name in source.topics:
+        found = {name: matched.get(name, ()) for name in source.topics if name in self._topics}
+        for name in (*matched, *self._without_rule):
+            topic = self._topics[name]
+            if name not in found and source.name in topic.sources and speaks(item.language, topic.languages):
                 found[name] = matched.get(name, ())
-            elif source.name in topic.sources and speaks(item.language, topic.languages):
-                if topic.rule is None:
-                    found[name] = ()
-                elif name in matched:
-                    found[name] = matched[name]
         return found
 
     def route(self, db: Database, item_id: int, now: datetime) -> None:
@@ -50,11 +49,10 @@ class Router:
                     wanted.setdefault(name, terms)
         topic_store.place(db, item_id, store.published(db, item_id), wanted, self._topics, now)
 
-    def route_new(self, db: Database, item_id: int, source: Source, item: Item, now: datetime) -> None:
-        """Put an item that has just been stored, and has one copy, into its topics."""
-        wanted = self.topics_for(source, item)
-        if wanted:
-            topic_store.place(db, item_id, store.published(db, item_id), wanted, (), now)
+    def route_new(self, db: Database, source: Source, news: Iterable[News], now: datetime) -> None:
+        """Put items that have just been stored, and have one copy, into their topics."""
+        placed = [(item_id, published, self.topics_for(source, item)) for item_id, item, published in news]
+        topic_store.place_new(db, placed, now)
 
 
 def fields_of(item: Item, source: Source) -> Fields:

@@ -5,7 +5,7 @@ here belongs inside a transaction of the caller.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,9 @@ from sqlite_utils import Database
 from aggregator.model import Item
 from aggregator.reading.html import plain_text
 from aggregator.storage import copies
-from aggregator.storage.items import from_row, insert, row_of, update, write_item
+from aggregator.storage.items import from_row, insert_all, row_of, update, write_item
 from aggregator.storage.items import updated as updated_at
+from aggregator.storage.many import in_chunks
 from aggregator.storage.times import from_text, maybe_from, maybe_text, to_text
 
 
@@ -49,12 +50,34 @@ class Evidence:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NewCopy:
+    """A copy of an item to be stored; `keys` are its guid_key, url_key and content_digest."""
+
+    item_id: int
+    source: str
+    item: Item
+    keys: Mapping[str, object]
+    first_seen: datetime
+    evidence: Evidence
+    shown: bool
+
+
 _APPEARANCE = tuple(field.name for field in fields(Appearance))
 
 
 def appearance_of(db: Database, source: str, guid_key: str) -> Appearance | None:
     """Return the copy that a source shows under an id."""
     return _one(db, "source = ? AND guid_key = ?", [source, guid_key])
+
+
+def with_keys(db: Database, source: str, guid_keys: Iterable[str]) -> dict[str, Appearance]:
+    """Return the copies that a source shows under these ids, by id."""
+    return {
+        found.guid_key: found
+        for marks, some in in_chunks(guid_keys)
+        for found in _many(db, f"source = ? AND guid_key IN ({marks})", [source, *some])
+    }
 
 
 def is_told_apart(db: Database, source: str, guid_key: str) -> bool:
@@ -109,34 +132,28 @@ def _appearance(row: dict[str, Any]) -> Appearance:
     return Appearance(**{**row, **times, "shown": bool(row["shown"])})
 
 
-def add_appearance(
-    db: Database,
-    item_id: int,
-    source: str,
-    item: Item,
-    keys: Mapping[str, object],
-    now: datetime,
-    evidence: Evidence,
-    *,
-    shown: bool,
-) -> int:
-    """Store one more copy of an item; `keys` are its guid_key, url_key and content_digest."""
-    return insert(
-        db,
-        "appearances",
-        {
-            "item_id": item_id,
-            "source": source,
-            "first_seen": to_text(now),
-            "rule": evidence.rule,
-            "score": evidence.score,
-            "why": evidence.why,
-            "shown": shown,
-            "copy": None if shown else copies.to_json(item),
-            **_copy_columns(item),
-            **keys,
-        },
-    )
+def add_appearances(db: Database, news: Sequence[NewCopy]) -> range:
+    """Store more copies of items and return their numbers, which follow one another."""
+    first = int(db.execute("SELECT ifnull(max(id) + 1, 1) FROM appearances").fetchone()[0])
+    numbers = range(first, first + len(news))
+    insert_all(db, "appearances", [_new_row(number, new) for number, new in zip(numbers, news, strict=True)])
+    return numbers
+
+
+def _new_row(number: int, new: NewCopy) -> dict[str, Any]:
+    return {
+        "id": number,
+        "item_id": new.item_id,
+        "source": new.source,
+        "first_seen": to_text(new.first_seen),
+        "rule": new.evidence.rule,
+        "score": new.evidence.score,
+        "why": new.evidence.why,
+        "shown": new.shown,
+        "copy": None if new.shown else copies.to_json(new.item),
+        **_copy_columns(new.item),
+        **new.keys,
+    }
 
 
 def write_appearance(db: Database, found: Appearance, item: Item, keys: Mapping[str, object]) -> None:

@@ -6,12 +6,14 @@ nothing is kept in memory between two calls: a restart has nothing to rebuild.
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 from zlib import crc32
 
 from aggregator.curation.fingerprints import Fingerprint, page_keys, text_keys, title_keys
 from aggregator.curation.verdicts import PAGE_WINDOW, WINDOW, Sighting
+from aggregator.storage.many import in_chunks, marks
 
 # Hashes fall all over a table, and each would have a page of a large one written. So they are entered into a small one;
 # whenever the number of an appearance is a multiple of these, a table is merged into the next larger one.
@@ -61,8 +63,6 @@ _COMMON, _NEAREST = 8, 2
 # No more hits than this are read for one item, whatever a hostile feed may send; those under one title or one page
 # are all compared, those under the phrases of a text first counted.
 _FLOOD, _FLOOD_OF_PHRASES = 512, 4096
-# SQLite takes so many question marks and more.
-_CHUNK = 500
 _AMONG = "FROM fingerprint_keys WHERE"
 _COLUMNS = (
     "appearance, source, at, titles, page, site, length, lead, reach, figure_count, live,"
@@ -77,27 +77,45 @@ def candidates(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) 
 
 def sightings(db: sqlite3.Connection, appearances: Iterable[int]) -> list[Sighting]:
     """Return what is kept of some appearances, in the order of their numbers; nothing for one that is not entered."""
-    wanted = sorted(appearances)
     found = []
-    for start in range(0, len(wanted), _CHUNK):
-        some = wanted[start : start + _CHUNK]
-        query = f"SELECT {_COLUMNS} FROM fingerprints WHERE appearance IN ({_marks(some)})"  # noqa: S608 - question marks
+    for wanted, some in in_chunks(sorted(appearances)):
+        query = f"SELECT {_COLUMNS} FROM fingerprints WHERE appearance IN ({wanted})"  # noqa: S608 - question marks
         found += [_sighting(row) for row in db.execute(query, some)]
     return found
 
 
 def add(db: sqlite3.Connection, sighting: Sighting) -> None:
     """Enter a new sighting."""
+    add_all(db, [sighting])
+
+
+def add_all(db: sqlite3.Connection, sightings: Sequence[Sighting]) -> None:
+    """Enter new sightings, in the order of their numbers."""
+    rows = [_row(sighting) for sighting in sightings]
+    query = f"INSERT INTO fingerprints ({_COLUMNS}) VALUES ({marks(_COLUMNS.split(','))})"  # noqa: S608 - question marks
+    db.executemany(query, rows)
+    for _, some in groupby(sightings, lambda sighting: (sighting.appearance - 1) // _MERGED_EVERY[0]):
+        _add_keys(db, list(some))
+
+
+def _row(sighting: Sighting) -> tuple[object, ...]:
     mark = sighting.fingerprint
-    row = (
+    return (
         *(sighting.appearance, sighting.source, sighting.at, "\n".join(mark.titles), mark.page, mark.site, mark.length),
         *(mark.lead, mark.reach, mark.figure_count, mark.live, mark.phrases, mark.words, mark.figures, mark.lures),
     )
-    db.execute(f"INSERT INTO fingerprints ({_COLUMNS}) VALUES ({_marks(row)})", row)  # noqa: S608 - question marks
-    source = _hash(sighting.source)
-    rows = [(key, sighting.at, sighting.appearance, source) for key in _keys(mark)]
-    db.executemany("INSERT INTO fingerprint_keys_fresh (key, at, appearance, source) VALUES (?, ?, ?, ?)", rows)
-    _settle(db, sighting.appearance)
+
+
+def _add_keys(db: sqlite3.Connection, sightings: Sequence[Sighting]) -> None:
+    """Enter the hashes of sightings between whose numbers no table is to be merged, but after the last perhaps."""
+    rows = [
+        (key, sighting.at, sighting.appearance, _hash(sighting.source))
+        for sighting in sightings
+        for key in _keys(sighting.fingerprint)
+    ]
+    query = "INSERT INTO fingerprint_keys_fresh (key, at, appearance, source) VALUES (?, ?, ?, ?)"
+    db.executemany(query, sorted(rows))
+    _settle(db, sightings[-1].appearance)
 
 
 def replace(db: sqlite3.Connection, appearance: int, mark: Fingerprint) -> None:
@@ -136,7 +154,7 @@ def _settle(db: sqlite3.Connection, appearance: int) -> None:
 
 def _by_title(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
     titles = title_keys(mark)
-    query = f"SELECT appearance {_AMONG} key IN ({_marks(titles)}) AND at BETWEEN ? AND ? LIMIT {_FLOOD}"
+    query = f"SELECT appearance {_AMONG} key IN ({marks(titles)}) AND at BETWEEN ? AND ? LIMIT {_FLOOD}"
     return {row[0] for row in db.execute(query, (*titles, at - WINDOW, at + WINDOW))}
 
 
@@ -149,7 +167,7 @@ def _by_page(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
 def _by_text(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) -> set[int]:
     lures = text_keys(mark)
     query = (
-        f"SELECT key, abs(at - ?), appearance {_AMONG} key IN ({_marks(lures)}) AND at BETWEEN ? AND ? AND source <> ?"
+        f"SELECT key, abs(at - ?), appearance {_AMONG} key IN ({marks(lures)}) AND at BETWEEN ? AND ? AND source <> ?"
     )
     values = (at, *lures, at - WINDOW, at + WINDOW, _hash(source))
     users: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -175,10 +193,6 @@ def _keys(mark: Fingerprint) -> set[int]:
 
 def _hash(source: str) -> int:
     return crc32(source.encode()) - (1 << 31)
-
-
-def _marks(values: Iterable[object]) -> str:
-    return ",".join("?" for _ in values)
 
 
 def _sighting(row: tuple[Any, ...]) -> Sighting:

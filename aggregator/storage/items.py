@@ -4,7 +4,8 @@ What writes here belongs inside a transaction of the caller.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,30 @@ from sqlite_utils import Database
 from aggregator.curation.rules import index_text
 from aggregator.model import Enclosure, Item, Origin
 from aggregator.reading.html import plain_text
+from aggregator.storage.many import in_chunks, marks
 from aggregator.storage.times import from_text, to_text
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An article to be stored, shown as `source` has it, under the id `uid`."""
+
+    item: Item
+    source: str
+    uid: str
+    published: datetime
+    updated: datetime
+    first_seen: datetime
+
+
+def taken_uids(db: Database, uids: Iterable[str]) -> set[str]:
+    """Return those of the published ids that an item has, or once had."""
+    found: set[str] = set()
+    for wanted, some in in_chunks(uids):
+        for table in ("items", "aliases"):
+            query = f"SELECT uid FROM {table} WHERE uid IN ({wanted})"  # noqa: S608 - question marks
+            found.update(uid for (uid,) in db.execute(query, some).fetchall())
+    return found
 
 
 def uid_is_taken(db: Database, uid: str) -> bool:
@@ -74,11 +98,35 @@ def add_item(
     db: Database, item: Item, source: str, uid: str, published: datetime, updated: datetime, now: datetime
 ) -> int:
     """Store a new item, shown as `source` has it, and return its id."""
-    row = {**_columns(item), "uid": uid, "source": source, "published": to_text(published), "updated": to_text(updated)}
-    item_id = insert(db, "items", {**row, "first_seen": to_text(now)})
-    _write_parts(db, item_id, item)
-    insert(db, "items_fts", {"rowid": item_id, **_index_columns(item)})
-    return item_id
+    return add_items(db, [NewItem(item, source, uid, published, updated, now)])[0]
+
+
+def add_items(db: Database, items: Sequence[NewItem]) -> range:
+    """Store new items and return their ids, which follow one another.
+
+    The index comes last: SQLite writes it out, a piece of an index each time, before every statement that it may have
+    to take back alone.
+    """
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'items'").fetchone()
+    first = row[0] + 1 if row else 1
+    numbers = range(first, first + len(items))
+    numbered = list(zip(numbers, (new.item for new in items), strict=True))
+    insert_all(db, "items", [_new_row(number, new) for number, new in zip(numbers, items, strict=True)])
+    _write_parts(db, numbered)
+    insert_all(db, "items_fts", [{"rowid": number, **_index_columns(item)} for number, item in numbered])
+    return numbers
+
+
+def _new_row(number: int, new: NewItem) -> dict[str, Any]:
+    return {
+        "id": number,
+        "uid": new.uid,
+        "source": new.source,
+        "published": to_text(new.published),
+        "updated": to_text(new.updated),
+        "first_seen": to_text(new.first_seen),
+        **_columns(new.item),
+    }
 
 
 def write_item(db: Database, item_id: int, item: Item, source: str, updated: datetime) -> None:
@@ -86,7 +134,7 @@ def write_item(db: Database, item_id: int, item: Item, source: str, updated: dat
     update(db, "items", item_id, {**_columns(item), "source": source, "updated": to_text(updated)})
     db.execute("DELETE FROM enclosures WHERE item_id = ?", [item_id])
     db.execute("DELETE FROM categories WHERE item_id = ?", [item_id])
-    _write_parts(db, item_id, item)
+    _write_parts(db, [(item_id, item)])
     update(db, "items_fts", item_id, _index_columns(item))
 
 
@@ -120,14 +168,18 @@ def _index_columns(item: Item) -> dict[str, str]:
     }
 
 
-def _write_parts(db: Database, item_id: int, item: Item) -> None:
+def _write_parts(db: Database, items: Sequence[tuple[int, Item]]) -> None:
     db.conn.executemany(
         "INSERT INTO enclosures (item_id, position, url, type, length) VALUES (?, ?, ?, ?, ?)",
-        [(item_id, number, part.url, part.type, part.length) for number, part in enumerate(item.enclosures)],
+        [
+            (item_id, number, part.url, part.type, part.length)
+            for item_id, item in items
+            for number, part in enumerate(item.enclosures)
+        ],
     )
     db.conn.executemany(
         "INSERT INTO categories (item_id, position, name) VALUES (?, ?, ?)",
-        [(item_id, number, name) for number, name in enumerate(item.categories)],
+        [(item_id, number, name) for item_id, item in items for number, name in enumerate(item.categories)],
     )
 
 
@@ -166,11 +218,11 @@ def enclosures(db: Database, item_id: int) -> tuple[Enclosure, ...]:
     return tuple(Enclosure(*row) for row in db.execute(query, [item_id]).fetchall())
 
 
-def insert(db: Database, table: str, row: Mapping[str, Any]) -> int:
-    """Insert a row made of our own column names, and return its number."""
-    names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-    cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", dict(row))  # noqa: S608 - our own names
-    return int(cursor.lastrowid or 0)
+def insert_all(db: Database, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that have the same columns, by our own names and in the same order."""
+    if rows:
+        query = f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks(rows[0])})"  # noqa: S608 - our own names
+        db.conn.executemany(query, [tuple(row.values()) for row in rows])
 
 
 def update(db: Database, table: str, row_id: int, row: Mapping[str, Any]) -> None:

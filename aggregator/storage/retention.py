@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from aggregator.digest import SIZE
 from aggregator.storage import fingerprints, topics
 from aggregator.storage import items as store
+from aggregator.storage.many import in_chunks
 from aggregator.storage.times import to_text
 
 
@@ -34,10 +35,13 @@ class OldItem:
     copies: tuple[tuple[str, str, bytes], ...]
 
 
-def is_buried(db: Database, source: str, guid_key: str) -> bool:
-    """Whether a source's item was once stored and has been taken away for its age."""
-    query = "SELECT EXISTS (SELECT 1 FROM tombstones WHERE source = ? AND guid_key = ?)"
-    return bool(db.execute(query, [source, guid_key]).fetchone()[0])
+def buried(db: Database, source: str, guid_keys: Iterable[str]) -> set[str]:
+    """Return those keys of a source's items that were once stored and have been taken away for their age."""
+    found: set[str] = set()
+    for marks, some in in_chunks(guid_keys):
+        query = f"SELECT guid_key FROM tombstones WHERE source = ? AND guid_key IN ({marks})"  # noqa: S608 - question marks
+        found.update(key for (key,) in db.execute(query, [source, *some]).fetchall())
+    return found
 
 
 def old_items(db: Database, before: Mapping[str, datetime], after: int, limit: int) -> list[OldItem]:

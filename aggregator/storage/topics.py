@@ -1,7 +1,8 @@
 """Which items are in which topic and by which terms, and which topics must be published again."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -140,13 +141,25 @@ def place(
             )
 
 
+def place_new(db: Database, placed: Sequence[tuple[int, datetime, Mapping[str, Terms]]], now: datetime) -> None:
+    """Put items that were in no topic into theirs: (item, published, topics and the terms that matched)."""
+    rows = [
+        (topic, to_text(published), item_id, _terms(terms))
+        for item_id, published, wanted in placed
+        for topic, terms in wanted.items()
+    ]
+    db.conn.executemany("INSERT INTO topic_items (topic, published, item_id, terms) VALUES (?, ?, ?, ?)", rows)
+    for topic, times in Counter(row[0] for row in rows).items():
+        touch(db, topic, now, times)
+
+
 def _terms(terms: Terms) -> str:
     return json.dumps(terms, ensure_ascii=False)
 
 
-def touch(db: Database, topic: str, now: datetime) -> None:
-    """Note that what a topic shows has changed."""
-    db.execute("UPDATE topics SET changes = changes + 1, updated = ? WHERE name = ?", [to_text(now), topic])
+def touch(db: Database, topic: str, now: datetime, times: int = 1) -> None:
+    """Note that what a topic shows has changed, so many times."""
+    db.execute("UPDATE topics SET changes = changes + ?, updated = ? WHERE name = ?", [times, to_text(now), topic])
 
 
 def touch_topics_of(db: Database, item_id: int, now: datetime) -> None:

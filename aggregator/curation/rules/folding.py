@@ -23,7 +23,8 @@ BREAK = "\x1f"
 _LETTER = rf"[^\W_{UNSPACED}]"
 _WORD = re.compile(rf"(?:{_LETTER}|[{SIGNS}])+|[{UNSPACED}]+")
 _PLAIN_WORD = re.compile(r"[^\W_]+")
-_ASCII_GAPS = {code: " " for code in range(128) if not chr(code).isalnum()}
+# A table of letters too: of what a table does not have, translate() asks in vain each time.
+_ASCII_GAPS = "".join(chr(code) if chr(code).isalnum() else " " for code in range(128))
 _BEYOND_PLAIN = re.compile(f"[{UNSPACED}{SIGNS}]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 

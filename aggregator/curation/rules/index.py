@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from aggregator.curation.rules.matching import reasons, terms
 from aggregator.curation.rules.needles import Key
 from aggregator.curation.rules.scopes import in_order
-from aggregator.curation.rules.tree import And, Leaf, Node, Or, Rule, Term
+from aggregator.curation.rules.tree import And, Leaf, Node, Or, Pattern, Rule, Term
 from aggregator.curation.rules.view import View
 from aggregator.model import Fields
 
 _HEAD = 3  # letters by which a beginning is filed
-_COSTS = {"word": 1, "beginning": 4, "character": 16}
+_COSTS = {"word": 1, "beginning": 4, "character": 16, "pattern": 64}
 _SHORT = 3  # words up to this length are common: filing under one costs about as much as under a beginning
 
 
@@ -21,7 +21,8 @@ class RuleIndex:
     """Many rules ready for many items; it routes exactly as each rule on its own would.
 
     A rule is filed under leaves of which at least one is found wherever it matches, and each of these under something
-    that an item must hold for that: a word, the head of a word, a character. A rule that has none is always asked.
+    that an item must hold for that: a word, the head of a word, a character. Only a regular expression is looked for in
+    every item, once for all rules that have it. A rule that has no such leaves is always asked.
     """
 
     def __init__(self, rules: Mapping[str, Rule]) -> None:
@@ -34,10 +35,11 @@ class RuleIndex:
                 self._always.append(number)
             for leaf in leaves or ():
                 filed.setdefault(leaf, []).append(number)
-        self._scope = in_order(tuple({name for leaf in filed for name in leaf.scope}))
+        self._scope = in_order(tuple({name for leaf in filed if isinstance(leaf, Term) for name in leaf.scope}))
         self._words: dict[str, list[_Filed]] = {}
         self._heads: dict[int, dict[str, list[_Filed]]] = {}
         self._characters: dict[str, list[_Filed]] = {}
+        self._patterns: list[_Filed] = []
         for leaf, numbers in filed.items():
             self._file(leaf, numbers)
 
@@ -62,8 +64,8 @@ class RuleIndex:
     def _file(self, leaf: Leaf, numbers: list[int]) -> None:
         key = _key(leaf)
         if key is None:
-            return
-        if key.kind == "word":
+            self._patterns.append((leaf, numbers))
+        elif key.kind == "word":
             self._words.setdefault(key.text, []).append((leaf, numbers))
         elif key.kind == "beginning":
             head = key.text[:_HEAD]
@@ -81,6 +83,7 @@ class RuleIndex:
                 yield from heads[head]
         for character in self._characters.keys() & set(view.folded(self._scope)) if self._characters else ():
             yield from self._characters[character]
+        yield from self._patterns
 
 
 def _anchors(node: Node) -> tuple[Leaf, ...] | None:
@@ -91,6 +94,8 @@ def _anchors(node: Node) -> tuple[Leaf, ...] | None:
             return None if None in groups else tuple(leaf for group in groups for leaf in group or ())
         case And(parts):
             return min((group for part in parts if (group := _anchors(part)) is not None), key=_cost, default=None)
+        case Pattern():
+            return (node,)
         case Term() if _key(node):
             return (node,)
     return None
@@ -101,5 +106,11 @@ def _key(leaf: Leaf) -> Key | None:
 
 
 def _cost(leaves: tuple[Leaf, ...]) -> int:
-    keys = filter(None, map(_key, leaves))
-    return sum(_COSTS["beginning" if key.kind == "word" and len(key.text) <= _SHORT else key.kind] for key in keys)
+    return sum(map(_cost_of, leaves))
+
+
+def _cost_of(leaf: Leaf) -> int:
+    key = _key(leaf)
+    if key is None:
+        return _COSTS["pattern"]
+    return _COSTS["beginning" if key.kind == "word" and len(key.text) <= _SHORT else key.kind]

@@ -6,6 +6,7 @@ crate, which gives up look-around and back-references for that guarantee.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
@@ -24,7 +25,7 @@ def check_pattern(text: str) -> None:
     if len(text) > _PATTERN_LIMIT:
         raise RuleError(f"This regular expression is longer than {_PATTERN_LIMIT} characters: divide it")
     try:
-        matches_nothing = _compiled(text, ignore_case=False).isinstance_python("")
+        matches_nothing = _compiled(text).isinstance_python("")
     except SchemaError as error:
         raise _explained(str(error)) from error
     if matches_nothing:
@@ -34,15 +35,15 @@ def check_pattern(text: str) -> None:
         )
 
 
-def occurs(pattern: Pattern, text: str) -> bool:
-    """Whether `pattern` fits somewhere in the first TEXT_LIMIT characters of `text`."""
-    return _compiled(pattern.text, ignore_case=pattern.ignore_case).isinstance_python(text[:TEXT_LIMIT])
+def occurs(pattern: Pattern, texts: Iterable[str]) -> bool:
+    """Whether `pattern` fits somewhere in one of the texts, which are cut at TEXT_LIMIT already."""
+    whole = f"(?i){pattern.text}" if pattern.ignore_case else pattern.text
+    return any(map(_compiled(whole).isinstance_python, texts))
 
 
 @lru_cache(maxsize=4096)
-def _compiled(text: str, *, ignore_case: bool) -> SchemaValidator:
-    whole = f"(?i){text}" if ignore_case else text
-    return SchemaValidator(core_schema.str_schema(pattern=whole, regex_engine="rust-regex"))
+def _compiled(text: str) -> SchemaValidator:
+    return SchemaValidator(core_schema.str_schema(pattern=text, regex_engine="rust-regex"))
 
 
 def _explained(complaint: str) -> RuleError:
