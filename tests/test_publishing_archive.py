@@ -1,11 +1,14 @@
 """RFC 5005: a topic's archive by month, linked both ways, and closed for good."""
 
+import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
 import pytest
+from places import Place
 from publishing_samples import ATOM, HISTORY, SITE, TOPIC, atom, by_feedparser, entry, linked, links
 
 from aggregator.model import Document
@@ -105,3 +108,32 @@ def test_an_archive_of_nothing_is_dated_by_its_month() -> None:
     """Even an empty month has a date that stays."""
     document = render_archive(SITE, TOPIC, OCTOBER, (), months=(OCTOBER,), shares={})
     assert fromstring(document.body).findtext(f"{ATOM}updated") == "2026-10-01T00:00:00+00:00"
+
+
+def _seed(day: str) -> str:
+    return f"---\ntitle: Of {day}\ndate: {day}\nurl: https://a.example/{day}\n---\nThe council met in the evening.\n"
+
+
+def test_an_archive_that_broke_off_is_taken_up_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there of it counts as ours and not as another database's, so that what came meanwhile gets into it."""
+    place.configure('[sources.seeds]\npath = "seeds"\n[topics.all]\ntitle = "All"\n')
+    place.save({f"seeds/{day}.txt": _seed(day) for day in ("2026-01-05", "2026-02-05", "2026-03-05")})
+    rename = os.rename
+
+    def failing(old: str, new: str, **folders: int) -> None:
+        if new == "2026-02.atom":
+            raise OSError(28, "No space left on device")
+        rename(old, new, **folders)
+
+    with monkeypatch.context() as full:
+        full.setattr("os.rename", failing)
+        assert place.run("-q", "fetch") == 1
+    assert [path.name for path in (place.folder / "public/all/archive").iterdir()] == ["2026-01.atom"]
+    place.save({"seeds/late.txt": _seed("2026-01-04")})
+    assert place.run("-q", "fetch") == 0
+    found = {day for month in (1, 2, 3) for day in _days(place.folder / f"public/all/archive/2026-0{month}.atom")}
+    assert found == {"2026-01-04", "2026-01-05", "2026-02-05", "2026-03-05"}
+
+
+def _days(path: Path) -> set[str]:
+    return {read.title.removeprefix("Of ") for read in by_feedparser(path.read_bytes())}

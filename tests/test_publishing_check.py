@@ -35,7 +35,7 @@ _LINK = "https://www.bbc.example/news/3"
 @pytest.mark.parametrize(
     ("form", "old", "new", "expected"),
     [
-        ("atom", "</feed>", "", "no element found"),
+        ("atom", "</feed>", "", "not well-formed"),
         ("atom", "<feed", '<!DOCTYPE x [<!ENTITY a "b">]><feed', "document type"),
         ("atom", "Title 3", "Title \x0b3", "not well-formed"),
         ("atom", 'rel="self"', 'rel="me"', "no link to itself"),
@@ -47,7 +47,7 @@ _LINK = "https://www.bbc.example/news/3"
         ("atom", "&lt;p&gt;Text 3", "&lt;a href='java&amp;#10;script:x'&gt;", "links to"),
         ("rss", f"<link>{_LINK}</link>", "", "an item has no link"),
         ("rss", "<pubDate>Sun, 22 Nov 2026 09:00:00 GMT</pubDate>", "", "an item has no pubDate"),
-        ("rss", "<channel>", "<chanel>", "mismatched tag"),
+        ("rss", "<channel>", "<chanel>", "not well-formed: Opening and ending tag mismatch"),
         ("rss", "Text 3&lt;/p&gt;", "&lt;iframe src=x&gt;", "<iframe> element"),
         ("json", '"version"', '"versions"', "version"),
         ("json", "}\n ]", "}\n ", "delimiter"),

@@ -142,3 +142,14 @@ def test_an_error_message_gives_no_address_away(error: str, expected: str) -> No
 def test_what_names_a_source(source: SourceInfo, expected: str) -> None:
     """Its own id to the letter, else its address in canonical form, else a tag of ours."""
     assert source_id(SITE, source) == expected
+
+
+_pieces = st.sampled_from(("a", "b/", "%41", "%zz", "?", "#", "&c=d", ";", "//", "..", "@", ":8", "é", "[", " ", "~"))
+
+
+@given(st.sampled_from(("x.example", "x.example/", "x.example:80/", "-x", "x..y/", "")), st.lists(_pieces, max_size=6))
+def test_an_address_that_is_escaped_is_left_to_the_letter(host: str, pieces: list[str]) -> None:
+    """It is found at a glance; the scheme in capitals has it encoded the long way, with the same end."""
+    rest = "://" + host + "".join(pieces)
+    clean = re.fullmatch(r"[A-Za-z0-9;/?:@&=+$.\-_!~*'(),#]*", rest)  # these were left alone before any encoding
+    assert clean or web_url("https" + rest) == web_url("HTTPS" + rest)

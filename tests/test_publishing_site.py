@@ -127,6 +127,31 @@ def test_a_symbolic_link_to_a_folder_is_not_followed(tmp_path: Path) -> None:
     assert (outside / "archive/2026-09.atom").read_bytes() == b"mine"
 
 
+def test_a_folder_that_is_exchanged_leads_nowhere_else(tmp_path: Path) -> None:
+    """Who puts a symbolic link in a folder's place while documents are written gets none of them."""
+    outside, output = tmp_path / "outside", tmp_path / "public"
+    outside.mkdir()
+
+    def documents() -> Iterator[Document]:
+        yield ARCHIVED
+        (output / "news/archive").rename(output / "news/moved")
+        (output / "news/archive").symlink_to(outside)
+        yield Document("news/archive/2026-10.atom", ARCHIVED.body)
+
+    write(output, documents(), dates={})
+    assert files(outside) == set()
+    assert files(output / "news/moved") == {"2026-09.atom", "2026-10.atom"}
+
+
+def test_many_documents_are_written_like_few(tmp_path: Path) -> None:
+    """More than are flushed one by one, in several folders: all are there, whole and dated."""
+    documents = [Document(f"t{number % 3}/d{number}.css", f"{number}".encode()) for number in range(1_100)]
+    assert len(write(tmp_path, documents, dates={one.path: NOON for one in documents}).changed) == 1_100
+    assert {(tmp_path / one.path).read_bytes() for one in documents} == {one.body for one in documents}
+    assert {(tmp_path / one.path).stat().st_mtime for one in documents} == {NOON.timestamp()}
+    assert files(tmp_path) == {one.path for one in documents}
+
+
 def test_what_a_killed_publisher_left_is_swept_away(tmp_path: Path) -> None:
     """Half-written files go at the next start, in the folders below too; files of others and elsewhere stay."""
     outside, output = tmp_path / "outside", tmp_path / "public"

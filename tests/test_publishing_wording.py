@@ -117,3 +117,13 @@ def test_only_the_beginning_of_a_long_text_is_read() -> None:
     long = "<p>word</p>" * 400_000
     assert len(text_of(long, 100)) < 10_000
     assert headline("", "", "<img src='x'>") == UNTITLED
+
+
+_any_text = st.one_of(st.text(), st.text("a <"), st.text("aZ <>&é Ââ€™Ã¶\t\n\x00\x96\xa0\u2028\ufffd"))
+
+
+@given(_any_text)
+def test_text_without_a_fault_is_seen_at_a_glance(text: str) -> None:
+    """And is what a closer look makes of it: a NUL and a line's end always cause one, and leave no trace."""
+    assert permitted(text) == permitted("\x00" + text)
+    assert one_line(text) == one_line(text + "\n")

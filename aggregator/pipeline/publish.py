@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
+from itertools import chain
 
 from sqlite_utils import Database
 
@@ -118,13 +119,8 @@ class Publisher:
         documents = render_topic(
             self._config.site, topic, entries, created=state.created, shares=self._shares, months=months
         )
-        self._write(documents, _dates(documents, entries), topic.name)
-        self._write(pages, {}, topic.name)
-        for month in months:
-            path = archive.path(topic, month)
-            is_closed = month != months[-1] and (str(month) <= state.closed_month or self._is_inherited(path))
-            if not is_closed or not self._is_there(path):
-                self._publish_month(topic, month, months)
+        self._write(chain(documents, pages), _dates(documents, entries), topic.name)
+        self._publish_archive(topic, months, [month for month in months if self._is_open(topic, state, month, months)])
         with writing(self._db):
             if len(months) > 1:
                 topic_store.close_months(self._db, topic.name, str(months[-2]))
@@ -137,12 +133,34 @@ class Publisher:
             if name <= state.closed_month and self._is_there(archive.path(topic, _month(name))):
                 yield _month(name)
 
-    def _publish_month(self, topic: Topic, month: Month, months: list[Month]) -> None:
+    def _is_open(self, topic: Topic, state: TopicState, month: Month, months: list[Month]) -> bool:
+        """Whether a month's document is to be written: it may have changed, or is not there."""
+        path = archive.path(topic, month)
+        is_closed = month != months[-1] and (str(month) <= state.closed_month or self._is_inherited(path))
+        return not is_closed or not self._is_there(path)
+
+    def _publish_archive(self, topic: Topic, months: list[Month], wanted: Iterable[Month]) -> None:
+        """Write the documents of the wanted ones of a topic's months, one by one: together they may be large."""
+        dates: dict[str, datetime] = {}
+        documents = chain.from_iterable(self._month(topic, month, months, dates) for month in wanted)
+        self._count(write(self._config.site.output, documents, dates=dates))
+
+    def _month(
+        self, topic: Topic, month: Month, months: list[Month], dates: dict[str, datetime]
+    ) -> tuple[Document, ...]:
+        """A month's document, whose date goes into `dates`, and the pages that its entries need.
+
+        They are noted as published before they are: one that is there and not noted would count as inherited, which
+        is left as it is.
+        """
         folded = store.month(self._db, topic.name, self._sources, str(month))
         entries = self._as_shown(topic, folded)
         document = render_archive(self._config.site, topic, month, entries, months=months, shares=self._shares)
-        self._write((document,), _dates((document,), entries), topic.name)
-        self._write(self._pages(entries, folded), {}, topic.name)
+        documents = (document, *self._pages(entries, folded))
+        with writing(self._db):
+            manifest.note(self._db, (document.path for document in documents), topic.name)
+        dates |= _dates((document,), entries)
+        return documents
 
     def _as_shown(self, topic: Topic, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """The entries as the topic wants its duplicates: one for each article, or one for each copy."""
@@ -191,6 +209,9 @@ class Publisher:
         with writing(self._db):
             manifest.note(self._db, (document.path for document in documents), topic)
             pings.note(self._db, self._config.site.hub, self._feeds(topic, documents, written), self._now)
+        self._count(written)
+
+    def _count(self, written: Written) -> None:
         self._done.changed += written.changed
         self._done.refused += written.refused
 

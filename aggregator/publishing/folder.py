@@ -59,8 +59,15 @@ def opened(output: Path) -> Iterator[set[Path]]:
 
 def attempt(path: Path, step: Callable[[Path], T]) -> T:
     """`step(path)`; an OSError becomes an OutputError that names the path and a remedy."""
-    try:
+    with trouble_at(path):
         return step(path)
+
+
+@contextmanager
+def trouble_at(path: Path) -> Iterator[None]:
+    """An OSError in the block becomes an OutputError that names the path and a remedy."""
+    try:
+        yield
     except OSError as trouble:
         remedy = _REMEDIES.get(trouble.errno or 0, f"{trouble.strerror or trouble}. Look after it")
         raise OutputError(f"{path} cannot be written: {remedy}.") from trouble

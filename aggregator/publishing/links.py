@@ -7,6 +7,10 @@ from aggregator.config.values import Site
 from aggregator.model import Entry, SourceInfo
 
 _CLEAN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,4})?([/?#][A-Za-z0-9;/?:@&=+$.\-_!~*'(),#]*)?")
+# What is escaped already, and would be left to the letter: encoding is slow.
+_PATH_PART = r"(?:[A-Za-z0-9;/:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})"
+_LATER_PART = _PATH_PART.replace("[", "[?", 1)
+_ENCODED = re.compile(rf"https?://[a-z0-9.-]+/{_PATH_PART}*+(?:\?{_LATER_PART}++)?(?:#{_LATER_PART}++)?")
 _ESCAPES_ONLY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\x9f]")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
@@ -27,7 +31,7 @@ def web_url(url: str) -> str:
     to the letter.
     """
     url = url.strip()
-    if _CLEAN.fullmatch(url):
+    if not url or _CLEAN.fullmatch(url) or _ENCODED.fullmatch(url):
         return url
     try:
         return _encoded(url)
@@ -75,7 +79,12 @@ def needs_page(entry: Entry) -> bool:
 
 def entry_url(site: Site, entry: Entry) -> str:
     """The one address of an entry in every format: its own, else that of its page with us."""
-    return web_url(entry.url) or site.base_url + item_path(entry)
+    return web_url(entry.url) or page_url(site, entry)
+
+
+def page_url(site: Site, entry: Entry) -> str:
+    """Where the page of an entry is served that has no address of its own."""
+    return site.base_url + item_path(entry)
 
 
 def source_id(site: Site, source: SourceInfo) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from html import escape
 
 from aggregator.config.values import Share, Site
@@ -97,7 +98,8 @@ def shown(site: Site, topic_share: Share, entries: Iterable[Entry], shares: Mapp
 def show(site: Site, entry: Entry, share: Share) -> Shown:
     """One entry ready to show, with as much of its content as `share` allows."""
     published = _to_the_second(entry.published)
-    link, summary, body = links.entry_url(site, entry), _summary(entry, share), _body(entry, share)
+    own, summary, body = links.web_url(entry.url), _summary(entry, share), _body(entry, share)
+    link = own or links.page_url(site, entry)
     source, enclosures = attribution(site, entry.source), _enclosures(entry.enclosures)
     also, story = _others(entry.also), _told(entry.story)
     return Shown(
@@ -105,13 +107,13 @@ def show(site: Site, entry: Entry, share: Share) -> Shown:
         uid=permitted(entry.uid),
         title=headline(entry.title, entry.summary, entry.content),
         link=link,
-        own_page=links.needs_page(entry),
+        own_page=not own,
         source=source,
         published=published,
         updated=max(published, _to_the_second(entry.updated)),
         authors=_names(entry.authors),
         summary=summary,
-        html=_html(body, summary, _pointer(link, source), _also(also) + _more(story)),
+        html=_html(body, summary, link, source, _also(also) + _more(story)),
         body=body or (f"<p>{escape(summary)}</p>" if summary else ""),
         language=language_tag(entry.language),
         categories=_names(entry.categories),
@@ -130,8 +132,9 @@ def last_change(items: Iterable[Shown], created: datetime) -> datetime:
     return max((item.updated for item in items), default=_to_the_second(created))
 
 
+@lru_cache(maxsize=1_000)
 def attribution(site: Site, source: SourceInfo) -> Attribution:
-    """A source as it is named in what we publish."""
+    """A source as it is named in what we publish: worked out once for its many entries."""
     return Attribution(
         name=source.name,
         id=links.source_id(site, source),
@@ -143,6 +146,8 @@ def attribution(site: Site, source: SourceInfo) -> Attribution:
 
 
 def _to_the_second(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC and not moment.microsecond:
+        return moment
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
@@ -163,10 +168,10 @@ def _body(entry: Entry, share: Share) -> str:
     return permitted(entry.content).strip() if share == "full" else ""
 
 
-def _html(body: str, summary: str, pointer: str, also: str) -> str:
+def _html(body: str, summary: str, link: str, source: Attribution, also: str) -> str:
     """The content of the feeds. An entry with neither content nor summary is invalid: it gets a pointer."""
     if body or not summary:
-        return (body or pointer) + also
+        return (body or _pointer(link, source)) + also
     return f"<p>{escape(summary)}</p>{also}" if also else ""
 
 

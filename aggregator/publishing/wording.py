@@ -17,6 +17,8 @@ _SCAR = re.compile("[\x80-\x9f\ufffd]")
 _DOUBLE = re.compile("[\xc2\xc3][\xa0-\xbf]|[\xc2\xc3\xe2][\x80-\x9f€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 _RUN = re.compile(r"[^<>&'\"\n]+")
 _AS_BYTES = {ord(char): code for code, char in _MENDED.items() if char and code < 0x100}
+# Every text that is looked at more closely for one of these has such a character; nearly none has.
+_SUSPECT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xc2\xc3\xe2\ud800-\udfff\ufffd-\uffff]")
 _LOOKS_LIKE_TAG = re.compile(r"<(?=[A-Za-z/!?])([^<>]*)(>?)")
 _BREAKS = re.compile("[ \t-\r\u2028\u2029]+")  # not the spaces that typography means: U+00A0, U+3000
 _LANGUAGE = re.compile(r"([a-z]{2,3})(-[A-Za-z0-9]{1,8})*", re.IGNORECASE)
@@ -33,6 +35,8 @@ _TWO_LETTERS = (
 
 def permitted(text: str) -> str:
     """`text` with no character that XML 1.0 forbids or that only a wrong decoding leaves behind."""
+    if not _SUSPECT.search(text):
+        return text
     text = _FORBIDDEN.sub("", text)
     while _DOUBLE.search(text) and (decoded := _RUN.sub(_decoded_once, text)) != text:
         text = _FORBIDDEN.sub("", decoded)  # again, for some have been through it twice; each time it is shorter
@@ -54,6 +58,8 @@ def one_line(text: str) -> str:
     RSS never said whether a title is text or HTML, and readers differ: one strips `<b>`, one runs it. `‹b›` looks the
     same to a person and is a tag to no reader.
     """
+    if text.isascii() and text.isprintable() and "<" not in text and "  " not in text:
+        return text.strip()
     return _LOOKS_LIKE_TAG.sub(lambda found: f"‹{found[1]}{found[2] and '›'}", _unbroken(permitted(text)))
 
 
