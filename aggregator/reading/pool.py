@@ -93,15 +93,17 @@ class ReaderPool:
             raise BrokenProcessPool(str(error)) from error
         called = asyncio.wrap_future(future)
         try:
-            while not (await asyncio.wait({called}, timeout=_LOOK))[0]:
-                if not pool.active:  # of those who wait when it breaks, Pebble tells only most
-                    raise BrokenProcessPool("nobody works any more")
-            return cast("_R", called.result())
+            while not (await asyncio.wait({called}, timeout=_LOOK))[0] and pool.active:
+                pass
+            if called.done():
+                return cast("_R", called.result())
         except BrokenProcessPool:
             self._give_up(pool)
             raise
         finally:
             called.cancel()
+        self._give_up(pool)
+        raise BrokenProcessPool("it broke, and of those who waited Pebble told only the others")
 
     def _give_up(self, pool: "ProcessPool") -> None:
         """Let another take its place. It ends in a thread: its workers may take a while."""
