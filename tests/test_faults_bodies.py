@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from fakeweb import FakeWeb, answer
@@ -132,6 +133,24 @@ def test_a_worker_that_is_lost_costs_its_own_body_alone(
     lost = [result for result in results if isinstance(result, Unreadable)]
     assert len(lost) == 2, name
     assert all(words in result.reason for result in lost)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_that_is_lost_while_it_waits_costs_nothing(runner: asyncio.Runner, workers: int) -> None:
+    """Whatever ends processes where memory is short may end one that has nothing to do; what comes then is read."""
+
+    async def one_after_another() -> list[object]:
+        async with ReaderPool(workers) as pool:
+            found: list[object] = []
+            for _ in range(3):
+                found.append(await pool.run(os.getpid))
+                os.kill(cast("int", found[-1]), signal.SIGKILL)
+                await asyncio.sleep(0.5)  # it is noticed
+            return found
+
+    lost = runner.run(one_after_another())
+    assert len(set(lost)) == 3
+    assert all(isinstance(one, int) for one in lost), lost
 
 
 def test_a_body_that_crashes_its_reader_fails_its_source_and_is_asked_for_later(

@@ -237,3 +237,33 @@ def test_damage_met_beside_another_command_is_only_told(place: Place, capsys: py
         assert place.run("-q", "publish") == 1
         assert place.run("-q", "publish") == 0
     assert place.rows("SELECT count(*) FROM items") == [(40,)]
+
+
+POISON = """CREATE TRIGGER poison BEFORE INSERT ON items WHEN new.title LIKE '%poison%'
+    BEGIN SELECT RAISE(ABORT, 'no such thing'); END"""
+
+
+def test_what_cannot_be_stored_costs_its_own_source_alone(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever our code trips over while it writes: the others are stored, it is told, and asked for later as before."""
+    names = ("a", "b", "c", "d")
+    bodies = {name: rss(item(f"First of {name}", guid=f"1{name}")) for name in names}
+    bodies["b"] = rss(item("It is poison", guid="1b"))
+    script = {f"/{name}": [answer(200, body, ETag='"1"')] for name, body in bodies.items()}
+    with FakeWeb(script) as web:
+        place.save({"good/one.txt": "The good\n\nWords and words.\n", "bad/one.txt": "Some poison\n\nMore words.\n"})
+        feeds = "".join(f'[sources.{name}]\nurl = "{web.url(f"/{name}")}"\n' for name in names)
+        files = '[sources.bad]\npath = "bad"\n[sources.good]\npath = "good"\n'
+        place.configure(files + feeds + '[topics.all]\ntitle = "All"\n')
+        assert place.run("-q", "fetch", "good") == 0
+        place.change(POISON)
+        assert place.run("fetch") == 0
+        assert "cannot be stored, by a fault of ours (IntegrityError: no such thing)" in capsys.readouterr().err
+        states = dict(place.rows("SELECT name, state FROM sources"))
+        assert states == {"bad": "failing", "good": "ok", "a": "ok", "b": "failing", "c": "ok", "d": "ok"}
+        assert place.rows("SELECT etag, claimed_by FROM sources WHERE name = 'b'") == [("", None)]
+        assert place.rows("SELECT DISTINCT claimed_by FROM sources") == [(None,)]
+        place.change("DROP TRIGGER poison")
+        place.let_time_pass()
+        assert place.run("-q", "fetch") == 0
+        assert len(web.requests) == 2 * len(names)
+    assert {"It is poison", "Some poison", "The good", "First of a"} <= set(place.titles("all"))

@@ -62,6 +62,7 @@ def test_told_to_stop_amid_hundreds_of_polls(
         configured(place, web)
         process = started(place, *arguments)
         until(lambda: len(web.requests) >= 100)
+        until(lambda: place.rows("SELECT count(*) FROM items") > [(0,)])
         process.send_signal(number)
         began = time.monotonic()
         _, told = process.communicate(timeout=30)

@@ -1,6 +1,7 @@
 """`full_text`: the article's page is fetched once, politely, and its text taken where it says more than the feed."""
 
-from fakeweb import FakeWeb, Request, answer
+import pytest
+from fakeweb import FakeWeb, Reply, Request, answer
 from places import Place, item, rss
 
 WORDS = "The mill at the lower bridge has been turning again since Monday, after forty years in which nobody ground flour there. "
@@ -69,6 +70,38 @@ def test_where_the_page_cannot_be_had_the_feeds_text_stays(place: Place) -> None
     assert sorted(place.titles("all")) == ["Mill 1", "Mill 2", "Mill 3"]
     errors = dict(place.rows("SELECT pages.url, error FROM pages"))
     assert sorted("robots" in error for error in errors.values()) == [False, False, True]
+
+
+BUSY = answer(429, Retry_After="1800")
+FORMS: list[tuple[str, dict[str, list[Reply]], list[str]]] = [
+    ("another poll was told so", {"/busy": [BUSY]}, ["/busy"]),
+    ("robots.txt itself", {"/robots.txt": [BUSY]}, ["/robots.txt"]),
+    ("robots.txt is elsewhere", {"/robots.txt": [answer(302, Location="/moved")], "/moved": [BUSY]}, ["/moved"]),
+]
+
+
+@pytest.mark.parametrize(("name", "script", "asked"), FORMS, ids=[row[0] for row in FORMS])
+def test_a_page_whose_host_wants_to_be_left_alone_is_fetched_later(
+    place: Place, name: str, script: dict[str, list[Reply]], asked: list[str]
+) -> None:
+    """Nothing is known of its robots.txt then: the feed's text is published, and a later run comes to the page."""
+    with FakeWeb(script, address="0.0.0.0") as web:
+        page = web.url("/page1", "127.0.0.2")
+        web.script["/a"] = [(0.5, answer(200, rss(item("Mill 1", "m1", page, "Teaser 1.")), ETag='"1"')), answer(304)]
+        place.configure(
+            f'[sources.a]\nurl = "{web.url("/a")}"\nfull_text = true\n'
+            f'[sources.b]\nurl = "{web.url("/busy", "127.0.0.2")}"\n[topics.all]\ntitle = "All"\n'
+        )
+        assert place.run("-q", "fetch") == 0, name
+        assert place.titles("all") == ["Mill 1"]
+        assert place.rows("SELECT state FROM pages") == [("wanted",)]
+        there = [request.target for request in web.requests if request.host == "127.0.0.2"]
+        assert there[-1] in asked
+        assert "/page1" not in there
+        web.script |= {"/page1": [answer(200, PAGE, **HTML)], "/robots.txt": [answer(404)]}
+        assert place.run("-q", "fetch", "a") == 0
+    assert place.rows("SELECT state FROM pages") == [("done",)]
+    assert "The last line of the article" in place.feed("all").entries[0].content[0].value
 
 
 def test_an_edited_item_has_its_page_fetched_again(place: Place) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +27,10 @@ STORED = rss(item("Stored", guid="1"))
 class Running:
     """A server process, what it says on stderr, and its port."""
 
-    def __init__(self, place: Place, *options: str, port: int = 0, **environment: str) -> None:
-        command = [*COMMAND, "--config", str(place.folder / "feeds.toml"), *options, "serve", "--port", str(port)]
+    def __init__(
+        self, place: Place, *options: str, port: int = 0, command: Sequence[str] = COMMAND, **environment: str
+    ) -> None:
+        command = [*command, "--config", str(place.folder / "feeds.toml"), *options, "serve", "--port", str(port)]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
         self.said: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()

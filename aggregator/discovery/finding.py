@@ -97,7 +97,7 @@ class _Search:
         if (name := self._subscribed.get(feed_key(url))) is not None:
             return Subscribed(name, url)
         if not looks_like_feed(url) and (refusal := await self._robots.refusal(url)):
-            self._tried.append(Tried(url, refusal))
+            self._tried.append(Tried(url, refusal.reason))
             return None
         asked = await self._ask(url)
         if not isinstance(asked, Fetched):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.digest import digest
+from aggregator.errors import UserError
 from aggregator.model import Failed, Fetched, PollJob, Reading, Response, Unreadable
 from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.web import Jobs, Web
@@ -94,6 +95,9 @@ class _Batch:
                     else:
                         self.ready.put_nowait(Outcome(job, response, None, at, milliseconds))
             await asyncio.gather(*readers)
+        except UserError:  # there can be no more jobs; what was asked for already is still read
+            await asyncio.gather(*readers)
+            raise
         finally:
             for reader in readers:
                 reader.cancel()

@@ -6,9 +6,9 @@ loop free. When to poll, and what is published of it, others decide.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from time import monotonic
@@ -18,6 +18,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
+from aggregator.errors import UserError
 from aggregator.model import PollJob, Reading, Unreadable
 from aggregator.pipeline import pushing
 from aggregator.pipeline.batch import Outcome
@@ -29,6 +30,7 @@ from aggregator.pipeline.record import Recorder, Result
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.seeds import SeedReading, read_seeds
 from aggregator.pipeline.sharing import Shared, outcome_for, together
+from aggregator.pipeline.unwritten import Unwritten, fault
 from aggregator.pipeline.where import HERE, Standing, Where, poll_settings
 from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.files import FilesFound, find_files
@@ -37,13 +39,11 @@ from aggregator.reading.pool import ReaderPool
 from aggregator.storage import cluster, pages, times
 from aggregator.storage import sources as store
 from aggregator.storage.claims import Owner
-from aggregator.storage.database import must_have_room, writing
+from aggregator.storage.database import StoreError, must_have_room, writing
 from aggregator.storage.files import known_files
 from aggregator.storage.sources import SourceState
 
 _CLAIMED_AT_ONCE = 256
-_HELD = 0.2  # seconds after which others may write: a transaction ends with the poll that is being written
-
 _NOTED = 5.0  # seconds between two notes on the cluster, where nothing is wrong with it
 
 _P = ParamSpec("_P")
@@ -72,6 +72,8 @@ class Engine:
         self._recorder = _recorder(db, config)
         self._states: dict[str, SourceState] = {}
         self._others: dict[str, tuple[str, ...]] = {}  # for which the source's request is made as well
+        self._unwritten = Unwritten()
+        self._left: set[str] = set()  # claimed, not polled, and not given back yet
         self._pool = ReaderPool()
         self._writer = ThreadPoolExecutor(1, "writer")
         self._clock = Clock()
@@ -90,7 +92,8 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            await self._write(self._release)
+            with suppress(StoreError):  # on a full disk claims end with this process
+                await self._write(self._release)
         finally:
             self._writer.shutdown()
             await self._pool.__aexit__(kind, error, trace)
@@ -117,16 +120,14 @@ class Engine:
     async def read_files(self, wanted: Wanted) -> None:
         """Look at the path sources that are due, with `force` at all: that costs nobody anything."""
         at = times.now()
-        for source in await self._write(self._claim_files, wanted, at):
-            began = monotonic()
-            known = await self._write(known_files, self._db, source.name)
-            try:
-                found = await asyncio.to_thread(find_files, source.path, known, source.max_bytes)
-            except OSError as error:
-                await self._write(self._no_files, source, error.strerror or str(error), at)
-            else:
-                read = await read_seeds(self._pool, source, found, known, at)
-                await self._write(self._files, source, found, read, at, began)
+        claimed = await self._write(self._claim_files, wanted, at)
+        left = {source.name for source in claimed}
+        try:
+            for source in claimed:
+                await self._read_files_of(source, at)
+                left.remove(source.name)
+        finally:
+            await self._write(self._give_back, left)
 
     async def poll_feeds(
         self, wanted: Wanted, more: Callable[[], Awaitable[None]] | None = None, stop: asyncio.Event | None = None
@@ -137,6 +138,7 @@ class Engine:
         `contact` are taken as they are at its start. However it ends, what was not polled is given back.
         """
         polls = self._where.polls(self._recorder.config)
+        await self._write(self._record, ())  # nobody is asked while there are answers that cannot be stored
         try:
             async with (
                 open_web(poll_settings(self._recorder.config)) as web,
@@ -148,7 +150,7 @@ class Engine:
                     await self._write(self._record, outcomes)
                     full_texts.ask()
         finally:
-            await self._write(self._give_back)
+            await self._write(self._end_polls)
 
     async def take_push(self, push: Push) -> Ingested | Unreadable:
         """Read and write what a hub has pushed, as a poll would; return what it brought, or why nothing."""
@@ -167,6 +169,20 @@ class Engine:
     async def call(self, function: Callable[Concatenate[Database, _P], _R], *args: _P.args, **kwargs: _P.kwargs) -> _R:
         """Call a function that is given the database, in the writer's thread."""
         return await self._write(function, self._db, *args, **kwargs)
+
+    async def _read_files_of(self, source: Source, at: datetime) -> None:
+        began = monotonic()
+        known = await self._write(known_files, self._db, source.name)
+        try:
+            found = await asyncio.to_thread(find_files, source.path, known, source.max_bytes)
+            read = await read_seeds(self._pool, source, found, known, at)
+            await self._write(self._files, source, found, read, at, began)
+        except OSError as error:
+            await self._write(self._no_files, source, error.strerror or str(error), at)
+        except UserError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one file that our code trips over must not keep others from being read
+            await self._write(self._no_files, source, fault(error), at)
 
     async def _jobs(self, wanted: Wanted, more: Callable[[], Awaitable[None]] | None) -> AsyncIterator[PollJob]:
         """The feeds that are due, claimed a batch at a time, so that another process can take the others meanwhile."""
@@ -193,14 +209,26 @@ class Engine:
         with writing(self._db):
             store.release(self._db, self._owner)
 
-    def _give_back(self) -> None:
-        left = tuple(self._states)
-        self._states.clear()
-        self._others.clear()
-        with writing(self._db):
-            for name in left:
-                store.update(self._db, name, {"claimed_by": None})
+    def _give_back(self, names: Iterable[str]) -> None:
+        """Claim these no more; where that cannot be written, before anything else is claimed."""
+        self._left.update(names)
+        if self._left:
+            with writing(self._db):
+                for name in self._left:
+                    store.update(self._db, name, {"claimed_by": None})
+            self._left.clear()
+
+    def _end_polls(self) -> None:
+        kept = {name for outcome in self._unwritten for name in self._asked_for(outcome)}
+        left = self._states.keys() - kept
+        for name in left:
+            del self._states[name]
+            self._others.pop(name, None)
+        self._give_back(left)
         self._note_standing(last=True)
+
+    def _asked_for(self, outcome: Outcome) -> tuple[str, ...]:
+        return (outcome.job.source, *self._others[outcome.job.source])
 
     def _claim_files(self, wanted: Wanted, at: datetime) -> list[Source]:
         return [source for source, _ in self._claim(wanted, at, local=True, limit=-1)]
@@ -221,6 +249,7 @@ class Engine:
         sources = self._recorder.config.sources
         claimed = []
         must_have_room(self._recorder.config.site.database)
+        self._give_back(())
         with writing(self._db):
             if self._clock.was_set(at, monotonic()):
                 put_right(self._db, at)
@@ -237,14 +266,8 @@ class Engine:
         return claimed
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
-        """Several polls in one transaction where they come faster than the disk; a poll is never split."""
-        left = list(outcomes)
-        while left:
-            recorded: list[tuple[str, Result | None]] = []
-            ends = monotonic() + _HELD
-            with writing(self._db):
-                while left and monotonic() < ends:
-                    recorded += self._record_shared(self._recorder, left.pop(0))
+        """Write polls down. Where the database cannot be written they are kept for the next time. Raises StoreError."""
+        for recorded in self._unwritten.write(self._db, outcomes, self._record_shared):
             for name, result in recorded:
                 del self._states[name]
                 self._others.pop(name, None)
@@ -262,8 +285,9 @@ class Engine:
             with writing(self._db):
                 cluster.note(self._db, standing.address, asdict(standing), times.now())
 
-    def _record_shared(self, recorder: Recorder, outcome: Outcome) -> list[tuple[str, Result | None]]:
+    def _record_shared(self, outcome: Outcome) -> list[tuple[str, Result | None]]:
         """Write the poll of the source that was asked for, and of each other that its request was made for."""
+        recorder = self._recorder
         name = outcome.job.source
         asked = replace(outcome, shared_with=self._others[name])
         recorded = [(name, self._record_one(recorder, name, asked))]

@@ -100,9 +100,10 @@ async def _fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool,
     done = 0
     for number, page in enumerate(wanted):
         refusal = await robots.refusal(page.url)
-        if refusal:
-            await write(_give_up, db, page, refusal)
-            done += 1
+        if refusal is not None:
+            if not refusal.for_now:
+                await write(_give_up, db, page, refusal.reason)
+                done += 1
             continue
         source = sources[page.source]
         jobs[str(number)] = PollJob(

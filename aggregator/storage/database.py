@@ -83,11 +83,9 @@ def _has_log(path: Path) -> bool:
 
 def must_have_room(path: Path) -> None:
     """Raise StoreError where the disk is nearly full: what is polled then could not be kept, and is polled in vain."""
-    free = shutil.disk_usage(path.parent).free
-    if free < ROOM:
-        raise StoreError(
-            f"{path}: the disk is nearly full ({free // 1_000_000} MB are free); nothing is polled until there is room"
-        )
+    if shutil.disk_usage(path.parent).free < ROOM:  # without its figure: a person is told anew of what has changed
+        least = f"less than {ROOM // 1_000_000} MB are free"
+        raise StoreError(f"{path}: the disk is nearly full ({least}); nothing is polled until there is room")
 
 
 def _opened(path: Path) -> Database:
