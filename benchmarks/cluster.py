@@ -26,7 +26,7 @@ from pathlib import Path
 
 from aggregator.cluster.where import Cluster
 from aggregator.config.load import load
-from aggregator.pipeline.engine import Wanted
+from aggregator.pipeline.claiming import Wanted
 from aggregator.pipeline.fetch import Run, Watcher
 from aggregator.pipeline.resync import resync
 from aggregator.storage.claims import Owner

@@ -21,7 +21,8 @@ from statistics import median, quantiles
 from aggregator.config.values import Config, Site, Source
 from aggregator.model import NotModified, Validators
 from aggregator.pipeline.batch import Outcome
-from aggregator.pipeline.engine import Engine, Wanted
+from aggregator.pipeline.claiming import Wanted
+from aggregator.pipeline.engine import Engine
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.resync import resync
 from aggregator.pipeline.where import Where

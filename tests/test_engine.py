@@ -11,7 +11,8 @@ from places import Place, item, rss
 from aggregator.config.load import load
 from aggregator.config.values import Config
 from aggregator.pipeline import batch
-from aggregator.pipeline.engine import Engine, Wanted
+from aggregator.pipeline.claiming import Wanted
+from aggregator.pipeline.engine import Engine
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.resync import resync
 from aggregator.storage.claims import Owner

@@ -13,8 +13,9 @@ from fakeweb import FakeWeb, Request, answer
 from places import HEAD, Place, item, rss
 
 from aggregator.config.load import load
+from aggregator.pipeline.claiming import Wanted
 from aggregator.pipeline.clock import Clock
-from aggregator.pipeline.engine import Engine, Wanted
+from aggregator.pipeline.engine import Engine
 from aggregator.pipeline.resync import resync
 from aggregator.polling import http
 from aggregator.storage import recovery, times

@@ -17,7 +17,7 @@ from aggregator.config.load import load
 from aggregator.config.problems import suggestion
 from aggregator.config.values import Config
 from aggregator.errors import ArgumentError
-from aggregator.pipeline.engine import Wanted
+from aggregator.pipeline.claiming import Wanted
 from aggregator.pipeline.fetch import Run
 from aggregator.pipeline.publish import Publisher
 from aggregator.pipeline.record import Result

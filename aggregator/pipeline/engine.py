@@ -6,11 +6,12 @@ loop free. When to poll, and what is published of it, others decide.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
+from itertools import chain
 from time import monotonic
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -22,14 +23,14 @@ from aggregator.errors import UserError
 from aggregator.model import PollJob, Reading, Unreadable
 from aggregator.pipeline import pushing
 from aggregator.pipeline.batch import Outcome
-from aggregator.pipeline.clock import Clock, put_right
+from aggregator.pipeline.claiming import Claims, Wanted
 from aggregator.pipeline.full_text import FullTexts
 from aggregator.pipeline.ingest import Ingested
 from aggregator.pipeline.pushing import Push
 from aggregator.pipeline.record import Recorder, Result
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.seeds import SeedReading, read_seeds
-from aggregator.pipeline.sharing import Shared, outcome_for, together
+from aggregator.pipeline.sharing import outcome_for
 from aggregator.pipeline.unwritten import Unwritten, fault
 from aggregator.pipeline.where import HERE, Standing, Where, poll_settings
 from aggregator.pipeline.work import Marks, read_and_mark
@@ -39,23 +40,13 @@ from aggregator.reading.pool import ReaderPool
 from aggregator.storage import cluster, pages, times
 from aggregator.storage import sources as store
 from aggregator.storage.claims import Owner
-from aggregator.storage.database import StoreError, must_have_room, writing
+from aggregator.storage.database import StoreError, writing
 from aggregator.storage.files import known_files
-from aggregator.storage.sources import SourceState
 
-_CLAIMED_AT_ONCE = 256
 _NOTED = 5.0  # seconds between two notes on the cluster, where nothing is wrong with it
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which sources are meant: all that are due, or the named ones; `force` passes over our own timing."""
-
-    names: tuple[str, ...] | None = None
-    force: bool = False
 
 
 class Engine:
@@ -65,27 +56,23 @@ class Engine:
         self, db: Database, owner: Owner, config: Config, told: Callable[[Result], None], where: Where = HERE
     ) -> None:
         self._db = db
-        self._owner = owner
         self._told = told
         self._where = where
         self._stood: tuple[Standing | None, float] = (None, 0.0)  # what was noted of the cluster last, and when
         self._recorder = _recorder(db, config)
-        self._states: dict[str, SourceState] = {}
-        self._others: dict[str, tuple[str, ...]] = {}  # for which the source's request is made as well
+        self._claims = Claims(db, owner)
         self._unwritten = Unwritten()
-        self._left: set[str] = set()  # claimed, not polled, and not given back yet
         self._pool = ReaderPool()
         self._writer = ThreadPoolExecutor(1, "writer")
-        self._clock = Clock()
         self._ask_for_pages: Callable[[], None] = _nobody
 
     @property
     def under_way(self) -> int:
         """How many feeds are claimed and not yet written: they wait for their host, for an answer, or to be read."""
-        return len(self._states)
+        return len(self._claims.states)
 
     async def __aenter__(self) -> Self:
-        await self._write(self._release)  # what a process left behind that died under the number we now have
+        await self._write(self._claims.release)  # what a process left behind that died under the number we now have
         return self
 
     async def __aexit__(
@@ -93,7 +80,7 @@ class Engine:
     ) -> None:
         try:
             with suppress(StoreError):  # on a full disk claims end with this process
-                await self._write(self._release)
+                await self._write(self._claims.release)
         finally:
             self._writer.shutdown()
             await self._pool.__aexit__(kind, error, trace)
@@ -127,7 +114,7 @@ class Engine:
                 await self._read_files_of(source, at)
                 left.remove(source.name)
         finally:
-            await self._write(self._give_back, left)
+            await self._write(self._claims.give_back, left)
 
     async def poll_feeds(
         self, wanted: Wanted, more: Callable[[], Awaitable[None]] | None = None, stop: asyncio.Event | None = None
@@ -205,72 +192,22 @@ class Engine:
 
     # -- In the writer's thread ---------------------------------------------------------------------------------------
 
-    def _release(self) -> None:
-        with writing(self._db):
-            store.release(self._db, self._owner)
-
-    def _give_back(self, names: Iterable[str]) -> None:
-        """Claim these no more; where that cannot be written, before anything else is claimed."""
-        self._left.update(names)
-        if self._left:
-            with writing(self._db):
-                for name in self._left:
-                    store.update(self._db, name, {"claimed_by": None})
-            self._left.clear()
-
-    def _end_polls(self) -> None:
-        kept = {name for outcome in self._unwritten for name in self._asked_for(outcome)}
-        left = self._states.keys() - kept
-        for name in left:
-            del self._states[name]
-            self._others.pop(name, None)
-        self._give_back(left)
-        self._note_standing(last=True)
-
-    def _asked_for(self, outcome: Outcome) -> tuple[str, ...]:
-        return (outcome.job.source, *self._others[outcome.job.source])
-
     def _claim_files(self, wanted: Wanted, at: datetime) -> list[Source]:
-        return [source for source, _ in self._claim(wanted, at, local=True, limit=-1)]
+        return self._claims.files(self._recorder.config, wanted, at)
 
     def _claim_feeds(self, wanted: Wanted, at: datetime) -> list[PollJob]:
-        # Forced, a source stays due after its poll: all are claimed at once, lest one be polled twice.
-        claimed = self._claim(wanted, at, local=False, limit=-1 if wanted.force else _CLAIMED_AT_ONCE)
-        self._states.update((source.name, state) for source, state in claimed)
-        shared = together(claimed)
-        self._others.update((one.asking[0].name, tuple(name.name for name, _ in one.others)) for one in shared)
-        return [_job(one) for one in shared]
+        return self._claims.feeds(self._recorder.config, wanted, at)
 
-    def _claim(self, wanted: Wanted, at: datetime, *, local: bool, limit: int) -> list[tuple[Source, SourceState]]:
-        """Claim sources; one that the database has by another edition of feeds.toml is given back at once.
-
-        With a feed come all that have its address: they need no request of their own.
-        """
-        sources = self._recorder.config.sources
-        claimed = []
-        must_have_room(self._recorder.config.site.database)
-        self._give_back(())
-        with writing(self._db):
-            if self._clock.was_set(at, monotonic()):
-                put_right(self._db, at)
-            states = store.claim(
-                self._db, self._owner, at, local=local, force=wanted.force, names=wanted.names, limit=limit
-            )
-            states += [] if local else store.claim_twins(self._db, self._owner, states)
-            for state in states:
-                source = sources.get(state.name)
-                if source is not None and state.url == (source.url or source.path):
-                    claimed.append((source, state))
-                else:
-                    store.update(self._db, state.name, {"claimed_by": None})
-        return claimed
+    def _end_polls(self) -> None:
+        waiting = (self._claims.of_request(outcome.job.source) for outcome in self._unwritten)
+        self._claims.keep_only(chain.from_iterable(waiting))
+        self._note_standing(last=True)
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
         """Write polls down. Where the database cannot be written they are kept for the next time. Raises StoreError."""
         for recorded in self._unwritten.write(self._db, outcomes, self._record_shared):
             for name, result in recorded:
-                del self._states[name]
-                self._others.pop(name, None)
+                self._claims.done(name)
                 if result is not None:
                     self._told(result)
         self._note_standing()
@@ -287,23 +224,23 @@ class Engine:
 
     def _record_shared(self, outcome: Outcome) -> list[tuple[str, Result | None]]:
         """Write the poll of the source that was asked for, and of each other that its request was made for."""
-        recorder = self._recorder
-        name = outcome.job.source
-        asked = replace(outcome, shared_with=self._others[name])
+        recorder, states = self._recorder, self._claims.states
+        name, *others = self._claims.of_request(outcome.job.source)
+        asked = replace(outcome, shared_with=tuple(others))
         recorded = [(name, self._record_one(recorder, name, asked))]
-        for other in self._others[name]:
+        for other in others:
             source = recorder.config.sources.get(other)
-            mine = outcome_for(asked, self._states[name], source, self._states[other]) if source else None
+            mine = outcome_for(asked, states[name], source, states[other]) if source else None
             recorded.append((other, self._record_one(recorder, other, mine)))
         return recorded
 
     def _record_one(self, recorder: Recorder, name: str, outcome: Outcome | None) -> Result | None:
-        source = recorder.config.sources.get(name)
-        edited = source is None or not source.enabled or source.url != self._states[name].url
+        source, state = recorder.config.sources.get(name), self._claims.states[name]
+        edited = source is None or not source.enabled or source.url != state.url
         if outcome is None or edited:  # feeds.toml was edited while it was asked
             store.update(self._db, name, {"claimed_by": None})
             return None
-        return recorder.record(outcome, self._states[name], random.random())  # noqa: S311 - spreads the polls
+        return recorder.record(outcome, state, random.random())  # noqa: S311 - spreads the polls
 
     def _push(self, push: Push, reading: Reading, marks: Marks, at: datetime) -> Ingested | Unreadable:
         recorder = self._recorder
@@ -328,17 +265,3 @@ def _recorder(db: Database, config: Config) -> Recorder:
 
 def _nobody() -> None:
     """Nothing is fetched before polls begin."""
-
-
-def _job(shared: Shared) -> PollJob:
-    source, state = shared.asking
-    return PollJob(
-        source=source.name,
-        url=state.poll_url,
-        configured_url=source.url,
-        validators=state.validators,
-        timeout=source.timeout.total_seconds(),
-        max_bytes=source.max_bytes,
-        body_digest=state.body_digest,
-        known=shared.known,
-    )

@@ -3,7 +3,8 @@
 from sqlite_utils import Database
 
 from aggregator.config.values import Config
-from aggregator.pipeline.engine import Engine, Wanted
+from aggregator.pipeline.claiming import Wanted
+from aggregator.pipeline.engine import Engine
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.where import HERE, Where
 from aggregator.storage.claims import Owner

@@ -14,7 +14,8 @@ from aggregator.config.load import load
 from aggregator.config.problems import ConfigError
 from aggregator.config.values import Config
 from aggregator.errors import UserError
-from aggregator.pipeline.engine import Engine, Wanted
+from aggregator.pipeline.claiming import Wanted
+from aggregator.pipeline.engine import Engine
 from aggregator.pipeline.ingest import Ingested
 from aggregator.pipeline.record import Result
 from aggregator.serving import systemd
