@@ -11,13 +11,17 @@ from datetime import datetime
 from io import BytesIO
 
 import feedparser
+from feedparser import api
 
 from aggregator.digest import digest
 from aggregator.model import Item, Reading, Unreadable
+from aggregator.reading import sax
 from aggregator.reading.entries import feed_info, raw_item
 from aggregator.reading.html import one_line
 from aggregator.reading.normalise import normalise
 from aggregator.reading.scan import MAX_ITEMS, RefusedError, Scan, scan
+
+api.PREFERRED_XML_PARSERS.insert(0, sax.__name__)
 
 _MAX_MENDED = 200_000  # tags of a document that is not well-formed: more take the tolerant parser too long
 _LEADING = re.compile(rb"^(?:\xef\xbb\xbf)?\s+(?=<)")
