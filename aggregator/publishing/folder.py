@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from aggregator.disk import flush
 from aggregator.errors import UserError
 
 TEMPORARY = ".publishing-"
@@ -52,7 +53,7 @@ def opened(output: Path) -> Iterator[set[Path]]:
             _swept.add(output)
         yield touched
         for folder in sorted(touched):
-            attempt(folder, _flush)
+            attempt(folder, flush)
     finally:
         os.close(handle)
 
@@ -121,11 +122,3 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
             if entry.is_dir(follow_symlinks=False):
                 yield Path(entry.path)
                 yield from _below(Path(entry.path), depth - 1)
-
-
-def _flush(folder: Path) -> None:
-    handle = _open(folder)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from aggregator.disk import flush
 from aggregator.storage.errors import DamagedError, StoreError, told
 from aggregator.storage.schema import must_not_be_newer
 
@@ -122,15 +123,6 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
         found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     if found != "ok":
         raise DamagedError(f"{path}: the database is damaged ({found.splitlines()[-1]})")
-
-
-def flush(path: Path) -> None:
-    """Bring a file or folder to the disk, so that a power cut cannot undo it. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _created(path: Path) -> sqlite3.Connection:

@@ -10,8 +10,9 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aggregator.disk import flush
 from aggregator.storage import backup
-from aggregator.storage.backup import check, flush, write_copy
+from aggregator.storage.backup import check, write_copy
 from aggregator.storage.claims import lock_file, sole_use
 from aggregator.storage.errors import DamagedError, StoreError, told
 
