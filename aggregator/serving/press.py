@@ -5,7 +5,6 @@ leaves nothing half done: files are put in their places whole, and what is not n
 """
 
 import asyncio
-import pickle
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from aggregator.pipeline.publish import Published, Publisher
 from aggregator.pipeline.resync import resync
 from aggregator.pipeline.upkeep import back_up, prune
 from aggregator.reading.pool import ReaderPool
+from aggregator.serving.packing import packed, unpacked
 from aggregator.storage import times
 from aggregator.storage.database import open_database
 from aggregator.storage.topics import retired_topics
@@ -47,7 +47,7 @@ class Press:
     """
 
     def __init__(self, config: Config) -> None:
-        self._config = pickle.dumps(config)
+        self._config = packed(config)
         self._pool = ReaderPool(1, unlimited=True)
         self._turn = asyncio.Lock()
 
@@ -61,9 +61,9 @@ class Press:
 
     async def adopt(self, config: Config) -> frozenset[str]:
         """Make what is stored as if this feeds.toml had always stood, and return the names of retired topics."""
-        packed = pickle.dumps(config)
-        retired = await self._run(_adopt, packed)
-        self._config = packed
+        new = packed(config)
+        retired = await self._run(_adopt, new)
+        self._config = new
         return retired
 
     async def publish(self) -> Published:
@@ -86,26 +86,20 @@ class Press:
 
 
 def _adopt(config: bytes) -> frozenset[str]:
-    known = _unpacked(config)
+    known = unpacked(config)
     db = _connected(known.site.database)
     resync(db, known, times.now())
     return retired_topics(db)
 
 
 def _publish(config: bytes) -> Published:
-    known = _unpacked(config)
+    known = unpacked(config)
     return Publisher(_connected(known.site.database), known, times.now()).publish()
 
 
 def _upkeep(config: bytes) -> tuple[int, str]:
-    known = _unpacked(config)
+    known = unpacked(config)
     return prune(_connected(known.site.database), known, times.now()), back_up(known, times.now())
-
-
-@lru_cache(maxsize=1)
-def _unpacked(config: bytes) -> Config:
-    unpacked: Config = pickle.loads(config)  # noqa: S301 - our own bytes, from the process that started this one
-    return unpacked
 
 
 @lru_cache(maxsize=1)

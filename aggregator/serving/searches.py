@@ -12,7 +12,7 @@ from typing import Self
 from aggregator.config.values import Config
 from aggregator.model import Unreadable
 from aggregator.reading.pool import ReaderPool
-from aggregator.serving.searching import Form, Unclear, found, packed
+from aggregator.serving.searching import Form, Unclear, found, terms
 
 _WAITING = 8
 _PATIENCE = 15.0  # seconds for waiting and searching together; the worker gives up after ten
@@ -30,7 +30,7 @@ class Searches:
     """An async context manager; the worker is started with the first search."""
 
     def __init__(self, config: Config) -> None:
-        self._config = packed(config)
+        self._config = terms(config)
         self._pool = ReaderPool(1)
         self._under_way: dict[Key, asyncio.Task[bytes | Unclear]] = {}
         self._kept: OrderedDict[Key, tuple[float, bytes | Unclear]] = OrderedDict()
@@ -47,7 +47,7 @@ class Searches:
 
     def configure(self, config: Config) -> None:
         """Search by another feeds.toml from now on."""
-        self._config = packed(config)
+        self._config = terms(config)
         self._kept.clear()
 
     async def feed(self, query: str, form: Form) -> bytes | Unclear:

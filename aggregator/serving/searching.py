@@ -4,10 +4,8 @@ It shows what is published, and what comes from an address that anybody may see:
 folder that no topic has.
 """
 
-import pickle
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -22,6 +20,7 @@ from aggregator.publishing.head import Head
 from aggregator.publishing.jsonfeed import json_feed
 from aggregator.publishing.shown import Shown, last_change, shown
 from aggregator.publishing.wording import language_tag, one_line
+from aggregator.serving.packing import packed, unpacked
 from aggregator.storage import entries
 from aggregator.storage.database import open_reader
 
@@ -40,9 +39,9 @@ class Unclear:
     reason: str
 
 
-def packed(config: Config) -> bytes:
+def terms(config: Config) -> bytes:
     """Return of feeds.toml what a search needs, ready for a worker."""
-    return pickle.dumps(replace(config, topics={}))
+    return packed(replace(config, topics={}))
 
 
 def found(config: bytes, query: str, form: Form) -> bytes | Unclear:
@@ -51,7 +50,7 @@ def found(config: bytes, query: str, form: Form) -> bytes | Unclear:
         rule = parse(query)
     except RuleError as error:
         return Unclear(error.message)
-    known = _unpacked(config)
+    known = unpacked(config)
     items = _items(known, rule)
     head = _head(known.site, rule, items)
     own = _address(known.site, form, query)
@@ -101,9 +100,3 @@ def _head(site: Site, rule: Rule, items: tuple[Shown, ...]) -> Head:
 
 def _address(site: Site, form: Form, query: str) -> str:
     return f"{site.base_url}search.{form}?q={quote(query, safe='')}"
-
-
-@lru_cache(maxsize=1)
-def _unpacked(config: bytes) -> Config:
-    unpacked: Config = pickle.loads(config)  # noqa: S301 - our own bytes, from the process that started this one
-    return unpacked
