@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from aggregator.model import Copy, Entry, Origin, SourceInfo
+from aggregator.model import Copy, Entry, SourceInfo
 from aggregator.storage import appearances
-from aggregator.storage.items import categories, enclosures
+from aggregator.storage.items import categories, enclosures, origin_of
 from aggregator.storage.times import from_text, to_text
 
 Sources = Mapping[str, SourceInfo]
@@ -86,7 +86,6 @@ def one(db: Database, item_id: int, sources: Sources) -> Entry:
 
 
 def _entry(db: Database, row: dict[str, Any], sources: Sources) -> Entry:
-    origin = Origin(row["origin_title"], row["origin_url"])
     return Entry(
         id=row["id"],
         uid=row["uid"],
@@ -104,7 +103,7 @@ def _entry(db: Database, row: dict[str, Any], sources: Sources) -> Entry:
         image=row["image"],
         comments=row["comments"],
         rights=row["rights"],
-        origin=origin if origin != Origin() else None,
+        origin=origin_of(row),
         also=_also(db, row, sources),
     )
 

@@ -185,7 +185,6 @@ def _write_parts(db: Database, items: Sequence[tuple[int, Item]]) -> None:
 
 def from_row(db: Database, row: Mapping[str, Any]) -> Item:
     """Return the shown copy from its row in the items table; its guid is the published id."""
-    origin = Origin(row["origin_title"], row["origin_url"])
     return Item(
         guid=row["uid"],
         title=row["title"],
@@ -201,9 +200,15 @@ def from_row(db: Database, row: Mapping[str, Any]) -> Item:
         image=row["image"],
         comments=row["comments"],
         rights=row["rights"],
-        origin=origin if origin != Origin() else None,
+        origin=origin_of(row),
         evidence=tuple((field, how) for field, how in json.loads(row["evidence"])),
     )
+
+
+def origin_of(row: Mapping[str, Any]) -> Origin | None:
+    """Return the feed an item first came from, from its row, or None where it is its own source's."""
+    origin = Origin(row["origin_title"], row["origin_url"])
+    return origin if origin != Origin() else None
 
 
 def categories(db: Database, item_id: int) -> tuple[str, ...]:
