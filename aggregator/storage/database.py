@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -61,13 +61,7 @@ def open_reader(path: Path) -> Database:
 
 def _reader(path: Path, how: str) -> Database:
     connection = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
-    try:
-        db = Database(connection)
-        _must_be_filled(db, path)
-    except BaseException:
-        connection.close()
-        raise
-    return db
+    return _made_ready(connection, path, _must_be_filled)
 
 
 def _must_be_filled(db: Database, path: Path) -> None:
@@ -91,9 +85,14 @@ def must_have_room(path: Path) -> None:
 def _opened(path: Path) -> Database:
     # One thread at a time uses it (the writer's, then the publisher's); sqlite3 only knows "the same thread".
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    return _made_ready(connection, path, _prepare)
+
+
+def _made_ready(connection: sqlite3.Connection, path: Path, prepare: Callable[[Database, Path], None]) -> Database:
+    """The database, prepared; the connection is closed where it cannot be."""
     try:
         db = Database(connection)
-        _prepare(db, path)
+        prepare(db, path)
     except BaseException:
         connection.close()
         raise
