@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from aggregator.config.values import Share, Site, Topic
 from aggregator.model import Document, Entry
 from aggregator.publishing import links
-from aggregator.publishing.elements import Link
+from aggregator.publishing.links import Link
 
 
 @dataclass(frozen=True, slots=True, order=True)
