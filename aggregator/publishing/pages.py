@@ -115,7 +115,7 @@ def _environment() -> Environment:
     )
     for written in (dates.full_day, dates.plain_day, dates.day_and_month, dates.clock, dates.day_and_time):
         environment.filters[written.__name__] = written
-    environment.filters["file_name"] = file_name
+    environment.filters |= {"file_name": file_name, "drawn": charts.drawn}
     environment.tests["rtl"] = is_rtl
     return environment
 
