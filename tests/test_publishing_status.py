@@ -4,10 +4,14 @@ import json
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from publishing_samples import NOON, SITE
 
-from aggregator.publishing.charts import DAYS, due, items_a_day, polls_a_day, window
+from aggregator.pipeline.naming import public_url
+from aggregator.publishing.charts import DAYS, Bar, Chart, drawn, due, items_a_day, polls_a_day, window
 from aggregator.publishing.dates import clock, day_and_month, day_and_time, full_day, plain_day
+from aggregator.publishing.jsonfeed import to_bytes
 from aggregator.publishing.pages import render_status_page
 from aggregator.publishing.status import (
     Activity,
@@ -170,3 +174,44 @@ def test_one_source_that_is_due() -> None:
 def test_dates_for_people(written: str, expected: str) -> None:
     """In English and in UTC, whatever the machine's locale and zone."""
     assert written == expected
+
+
+def test_a_chart_is_drawn_with_its_words_escaped() -> None:
+    """Every bar with its place, class and label; whatever the words are, they stay words."""
+    chart = Chart(16, 32, (Bar(0, 4, 6, 28, "items", "<b> & more"), Bar(8, 0, 6, 32, "items", "2")), '"x" < y', "", "")
+    assert drawn(chart) == (
+        '<svg class="chart" viewBox="0 0 16 32" width="16" height="32" role="img"'
+        ' aria-label="&#34;x&#34; &lt; y" preserveAspectRatio="none">\n'
+        '<path class="ground" d="M0 31.5H16"/>\n'
+        '<rect class="items" x="0" y="4" width="6" height="28"><title>&lt;b&gt; &amp; more</title></rect>\n'
+        '<rect class="items" x="8" y="0" width="6" height="32"><title>2</title></rect>\n'
+        "</svg>\n"
+    )
+    assert "no figures yet" in drawn(Chart(16, 32, (), "", "", ""))
+
+
+_json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(), values, max_size=3),
+)
+
+
+@given(st.dictionaries(st.text(), _json_values, max_size=3))
+def test_json_is_written_as_the_standard_library_indents_it(document: dict[str, object]) -> None:
+    """Faster, and to the byte alike."""
+    try:
+        expected = json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
+    except UnicodeEncodeError:
+        return
+    assert to_bytes(document) == expected
+
+
+@given(st.text("ab1-_/@?#=%:x0123456789ABCDEFghijklmnopqrstuvwyz", max_size=60))
+@example("/feed/abcdef0123456789abcdef01")
+@example("/abcdef0123456789abcdef01/feed")
+@example(":secret@b/feed")
+def test_an_address_that_is_public_is_seen_at_a_glance(rest: str) -> None:
+    """And judged as it is by a closer look, which a question mark always causes."""
+    address = f"https://x.example{rest}"
+    if "#" not in rest and "?" not in rest:
+        assert bool(public_url(address)) == bool(public_url(f"{address}?"))

@@ -1,6 +1,7 @@
 """How a source is named in what we publish; what may be secret in its fetch URL stays with us."""
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from sqlite_utils import Database
@@ -14,6 +15,8 @@ _SECRET_NAME = re.compile(
 _PUBLIC_NAMES = frozenset({"channel_id", "playlist_id", "user_id", "feed_id", "id", "gid", "q", "query", "v"})
 # What no person types: long, with digits among letters, no words of a path in it.
 _RANDOM = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_~=-]{24,}")
+# No name, no query, and no part of the path as long as what is looked for there.
+_PUBLIC = re.compile(r"https?://[^/?#@]+(?:/[^/?#]{0,23})*+")
 _WORDS = re.compile(r"[A-Za-z]{3,}[-_][A-Za-z]{3,}")
 
 
@@ -36,10 +39,11 @@ def _info(source: Source, title: str, site_url: str, feed_id: str, rights: str) 
     )
 
 
+@lru_cache(maxsize=10_000)
 def public_url(url: str) -> str:
     """Return the URL, or "" where it holds, or may hold, a password or a token: what is private is never published."""
-    if not url:
-        return ""
+    if not url or _PUBLIC.fullmatch(url):
+        return url
     parts = urlsplit(url)
     if "@" in parts.netloc:
         return ""

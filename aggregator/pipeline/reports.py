@@ -1,6 +1,7 @@
 """The state of everything, for `status`, status.json and the status page."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from sqlite_utils import Database
 
@@ -58,10 +59,11 @@ def hubs(db: Database, now: datetime) -> dict[str, str]:
 def activity(db: Database, now: datetime) -> Activity:
     """Return what the charts of the last thirty days are drawn from."""
     since = (now - _CHARTED).replace(hour=0, minute=0, second=0)
+    day_of = lru_cache(date.fromisoformat)
     return Activity(
-        tuple(TopicDay(topic, date.fromisoformat(day), items) for topic, day, items in health.items_a_day(db, since)),
+        tuple(TopicDay(topic, day_of(day), items) for topic, day, items in health.items_a_day(db, since)),
         tuple(
-            SourceDay(source, date.fromisoformat(day), polls, failures)
+            SourceDay(source, day_of(day), polls, failures)
             for source, day, polls, failures in health.polls_a_day(db, since)
         ),
     )

@@ -7,18 +7,17 @@ good, so it must not be led to one that will still grow.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from aggregator.config.values import Share, Site, Topic
 from aggregator.model import Document, Entry
 from aggregator.publishing import links
-from aggregator.publishing.elements import Link
+from aggregator.publishing.links import Link
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
-    """A calendar month in UTC; `str` gives YYYY-MM."""
+class Month(NamedTuple):
+    """A calendar month in UTC; `str` gives YYYY-MM. Months are in order of time."""
 
     year: int
     month: int

@@ -1,4 +1,4 @@
-"""The Atom and RSS elements that feedgen cannot write or writes wrongly, as its extensions; imports no library.
+"""The Atom and RSS elements that feedgen cannot write or writes wrongly, as its extensions, by lxml.
 
 feedgen 1.0 calls `extend_atom` and `extend_rss` with the lxml element it has just filled: of the feed, then of every
 entry. Wrong in it: an entry's links lose rel, type and length; `atom:source` has no id, no date and no rel; of several
@@ -12,6 +12,9 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
+from lxml.etree import SubElement
+
+from aggregator.publishing.links import Link
 from aggregator.publishing.shown import Attribution, Shown
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -21,17 +24,6 @@ HISTORY = "http://purl.org/syndication/history/1.0"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 Element = Any  # lxml's, which ships no types
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """An Atom link (RFC 4287 section 4.2.7)."""
-
-    rel: str
-    href: str
-    type: str = ""
-    title: str = ""
-    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +142,17 @@ def _thumbnail(parent: Element, url: str) -> None:
 
 
 def _link(parent: Element, tag: str, link: Link) -> None:
-    length = "" if link.length is None else str(link.length)
-    attributes = {"rel": link.rel, "href": link.href, "type": link.type, "title": link.title, "length": length}
-    _add(parent, tag, **{name: value for name, value in attributes.items() if value})
+    element = SubElement(parent, tag, {"rel": link.rel, "href": link.href})
+    if link.type:
+        element.set("type", link.type)
+    if link.title:
+        element.set("title", link.title)
+    if link.length is not None:
+        element.set("length", str(link.length))
 
 
 def _add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
-    element = parent.makeelement(tag, attributes)
-    element.text = text or None
-    parent.append(element)
+    element = SubElement(parent, tag, attributes)
+    if text:
+        element.text = text
     return element

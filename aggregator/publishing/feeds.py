@@ -10,8 +10,9 @@ from typing import Any
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from aggregator.publishing.elements import EntryElements, FeedElements, Link
+from aggregator.publishing.elements import EntryElements, FeedElements
 from aggregator.publishing.head import Head
+from aggregator.publishing.links import Link
 from aggregator.publishing.shown import Shown
 
 # Elements of plain text whose & and < are written as hexadecimal references, as the RSS profile asks: then a text
@@ -66,9 +67,7 @@ def _entry(item: Shown) -> Any:
     entry.register_extension("aggregator", partial(EntryElements, item))
     entry.guid(item.uid, permalink=item.uid == item.link)
     entry.title(item.title)
-    entry.link(href=item.link)
-    for category in item.categories:
-        entry.category(term=category)
+    entry.category([{"term": category} for category in item.categories])
     return entry
 
 
@@ -76,10 +75,11 @@ def _atom_entry(item: Shown) -> Any:
     entry = _entry(item)
     entry.updated(item.updated)
     entry.published(item.published)
-    for name in item.credited:
-        entry.author(name=name)
+    entry.author([{"name": name} for name in item.credited])
     if item.html:
         entry.content(item.html, type="html")
+    else:
+        entry.link(href=item.link)  # it writes no entry that has neither; `EntryElements` writes them all anew
     if item.summary:
         entry.summary(item.summary)
     if item.rights:
@@ -90,6 +90,7 @@ def _atom_entry(item: Shown) -> Any:
 def _rss_item(item: Shown) -> Any:
     """Dates, authors, enclosure and source come from `EntryElements`. A description is HTML to every reader."""
     entry = _entry(item)
+    entry.link(href=item.link)
     entry.description(escape(item.digest, quote=False))
     if item.html:
         entry.content(item.html)

@@ -9,6 +9,8 @@ from aggregator.model import Copy, Enclosure
 from aggregator.publishing.head import Head
 from aggregator.publishing.shown import Attribution, Shown
 
+_encoded = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
 VERSION = "https://jsonfeed.org/version/1.1"
 
 
@@ -30,7 +32,18 @@ def json_feed(head: Head, feed_url: str, hub: str, items: Iterable[Shown]) -> by
 
 def to_bytes(document: dict[str, Any]) -> bytes:
     """A JSON document as it is published: UTF-8, a value a line so that a diff shows what changed."""
-    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode() + b"\n"
+    return (_written(document, "\n") + "\n").encode()
+
+
+def _written(value: Any, line: str) -> str:
+    """What `json.dumps` writes with `indent=1`, for which it leaves its fast encoder; `line` begins a line."""
+    if not value or not isinstance(value, dict | list):
+        return _encoded(value)
+    inner = f"{line} "
+    if isinstance(value, dict):
+        lines = [f"{_encoded(name)}: {_written(part, inner)}" for name, part in value.items()]
+        return f"{{{inner}{f',{inner}'.join(lines)}{line}}}"
+    return f"[{inner}{f',{inner}'.join([_written(part, inner) for part in value])}{line}]"
 
 
 def timestamp(moment: datetime) -> str:

@@ -1,6 +1,7 @@
 """The addresses of what we publish, and which addresses of others may be linked at all; fetches nothing."""
 
 import re
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from aggregator.config.values import Site
@@ -21,6 +22,17 @@ _BARE_HOST = re.compile(r"^(https?://[^/?#]+)(?=$|[?#])")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/@]*@)*([A-Za-z0-9._-]*)[^\s\"'<>]*")
 # RFC 2396's characters, which is as far as RSS readers and the W3C validator go: no brackets, no bars.
 _SAFE = ";/?:@&=+$.-_!~*'(),%"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An Atom link (RFC 4287 section 4.2.7)."""
+
+    rel: str
+    href: str
+    type: str = ""
+    title: str = ""
+    length: int | None = None
 
 
 def web_url(url: str) -> str:

@@ -112,10 +112,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # they do not change under us, and to ask the file system of each costs each page a part
     )
     for written in (dates.full_day, dates.plain_day, dates.day_and_month, dates.clock, dates.day_and_time):
         environment.filters[written.__name__] = written
-    environment.filters["file_name"] = file_name
+    environment.filters |= {"file_name": file_name, "drawn": charts.drawn}
     environment.tests["rtl"] = is_rtl
     return environment
 

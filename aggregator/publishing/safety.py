@@ -23,7 +23,7 @@ _IDLE = (
     "|h[1-6]|head|header|hr|html|i|img|ins|li|main|nav|ol|p|path|pre|q|rect|s|section|small|span|strong|sub|summary|sup"
     "|table|tbody|td|th|thead|time|title|tr|u|ul"
 )
-_PLAIN = rf'(?!(?:{"|".join(_LINKING)})=|on|srcdoc)(?:[a-z-]++|viewBox)="[^"]*+"'
+_PLAIN = rf'(?!(?:{"|".join(_LINKING)})=|on|srcdoc)(?:[a-z-]++|viewBox|preserveAspectRatio)="[^"]*+"'
 _LEADING = r'(?:href|src)="(?:https?://|[#/.])[^"]*+"'
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from aggregator.config.values import Share, Site, Topic
 from aggregator.model import Document, Entry
 from aggregator.publishing import archive, feeds, links
-from aggregator.publishing.elements import Link
 from aggregator.publishing.head import head
 from aggregator.publishing.jsonfeed import json_feed
+from aggregator.publishing.links import Link
 from aggregator.publishing.pages import render_topic_page
 from aggregator.publishing.shown import last_change, shown
 

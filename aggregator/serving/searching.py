@@ -15,9 +15,9 @@ from aggregator.model import Entry
 from aggregator.pipeline.naming import public_url, source_infos
 from aggregator.pipeline.search import search
 from aggregator.publishing import feeds
-from aggregator.publishing.elements import Link
 from aggregator.publishing.head import Head
 from aggregator.publishing.jsonfeed import json_feed
+from aggregator.publishing.links import Link
 from aggregator.publishing.shown import Shown, last_change, shown
 from aggregator.publishing.wording import language_tag, one_line
 from aggregator.serving.packing import packed, unpacked
