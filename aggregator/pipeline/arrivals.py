@@ -16,7 +16,7 @@ from aggregator.pipeline import identity
 from aggregator.pipeline.folding import Arrival, Folder, date_of, keys_of
 from aggregator.pipeline.routing import Router
 from aggregator.storage import appearances as copies
-from aggregator.storage import pages, retention
+from aggregator.storage import fingerprints, pages, retention
 from aggregator.storage.appearances import Appearance, Evidence, NewCopy
 
 
@@ -75,16 +75,18 @@ def _dated(new: Arrival) -> datetime | None:
 class Stored:
     """What the database has of the items that a document of one source lists, asked for all at once.
 
-    Once a poll has done more than bring articles of their own, `is_stale`, each is asked for anew.
+    Once a poll has done more than bring articles of their own, `is_stale`, each is asked for anew. `hashes` has those
+    of the fingerprints under which anything is found; those of titles and pages that the poll enters are to be added.
     """
 
-    def __init__(self, db: Database, arrivals: Arrivals, items: Iterable[Item]) -> None:
+    def __init__(self, db: Database, arrivals: Arrivals, items: Iterable[Item], marks: Iterable[Fingerprint]) -> None:
         keys = [key for item in items for key in (identity.guid_key(item.guid), identity.told_apart(item))]
         self._db = db
         self._arrivals = arrivals
         self._source = arrivals.source.name
         self._copies = copies.with_keys(db, self._source, keys)
         self.buried = retention.buried(db, self._source, keys)
+        self.hashes = fingerprints.present(db.conn, marks) if arrivals.source.dedupe else set[int]()
         self.is_stale = False
 
     def copy(self, key: str) -> Appearance | None:

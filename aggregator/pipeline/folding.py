@@ -3,7 +3,7 @@
 What is a copy is decided in curation; here it is carried out, inside a transaction of the caller.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,15 +43,20 @@ class Folder:
     now: datetime
 
     def find(
-        self, source: str, mark: Fingerprint, published: datetime | None, known: Appearance | None = None
+        self,
+        source: str,
+        mark: Fingerprint,
+        published: datetime | None,
+        known: Appearance | None = None,
+        among: Container[int] | None = None,
     ) -> Folding | None:
         """Return which item a copy belongs to, and which items it shows to be one; None where there is nothing to join.
 
-        `known` is the copy itself where it is stored already, and has changed.
+        `known` is the copy itself where it is stored already, and has changed; `among` is as in `candidates`.
         """
         at = dated(published, known.first_seen if known else self.now)
         new = Sighting(known.id if known else 0, source, at, mark)
-        verdicts = decide(new, fingerprints.candidates(self.db.conn, source, at, mark))
+        verdicts = decide(new, fingerprints.candidates(self.db.conn, source, at, mark, among))
         if not verdicts:
             return None
         found = copies.with_numbers(self.db, (verdict.candidate for verdict in verdicts))

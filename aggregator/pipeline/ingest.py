@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
-from aggregator.curation.fingerprints import Fingerprint
+from aggregator.curation.fingerprints import Fingerprint, page_keys, title_keys
 from aggregator.model import Item, Reading
 from aggregator.pipeline import identity
 from aggregator.pipeline.arrivals import Arrivals, Stored
@@ -51,7 +51,7 @@ class Ingest:
         undated = [item.guid for item in reading.items if not (item.published or item.updated)] if first else []
         ages = {guid: age for age, guid in enumerate(undated)}
         arrivals = Arrivals(self._db, self._folder, self._router, source, self._now)
-        stored = Stored(self._db, arrivals, reading.items)
+        stored = Stored(self._db, arrivals, reading.items, marks)
         for item, mark in zip(reversed(reading.items), reversed(marks), strict=True):
             key, found = _known(stored, item, shared, reading.digests)
             if found:
@@ -64,6 +64,8 @@ class Ingest:
                 done.new += 1
             else:
                 done.folded += 1
+            # By its text only a copy of another source is found.
+            stored.hashes.update(title_keys(mark), page_keys(mark))
         arrivals.write()
         return done
 
@@ -91,7 +93,8 @@ class Ingest:
         source = arrivals.source
         if arrivals.may_hold_a_copy(mark):
             arrivals.write()
-        folding = self._folder.find(source.name, mark, date_of(new.item)) if source.dedupe else None
+        dated = date_of(new.item)
+        folding = self._folder.find(source.name, mark, dated, among=stored.hashes) if source.dedupe else None
         if folding is None:
             arrivals.add(new, mark)
             return True
@@ -104,7 +107,7 @@ class Ingest:
         (number,) = copies.add_appearances(self._db, [copy])
         if source.full_text and new.item.url:
             pages.want(self._db, number, new.item.url)
-        self._folder.enter(source.name, [(number, mark, date_of(new.item))], self._now)
+        self._folder.enter(source.name, [(number, mark, dated)], self._now)
         self._folder.choose_shown(folding.item)
         self._router.route(self._db, folding.item, self._now)
         return False

@@ -4,9 +4,10 @@ Queries only; what a likeness means is decided in curation. Every function works
 nothing is kept in memory between two calls: a restart has nothing to rebuild.
 """
 
+import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 from zlib import crc32
@@ -70,9 +71,24 @@ _COLUMNS = (
 )
 
 
-def candidates(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) -> list[Sighting]:
-    """Return the sightings that may be copies of a new item of `source`, dated `at` (epoch seconds)."""
-    return sightings(db, _by_title(db, at, mark) | _by_page(db, at, mark) | _by_text(db, source, at, mark))
+def present(db: sqlite3.Connection, marks: Iterable[Fingerprint]) -> set[int]:
+    """Return the hashes of these fingerprints under which anything is found."""
+    query = "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM fingerprint_keys WHERE key = value)"
+    return {key for (key,) in db.execute(query, (json.dumps([key for mark in marks for key in keys_of(mark)]),))}
+
+
+def candidates(
+    db: sqlite3.Connection, source: str, at: int, mark: Fingerprint, among: Container[int] | None = None
+) -> list[Sighting]:
+    """Return the sightings that may be copies of a new item of `source`, dated `at` (epoch seconds).
+
+    `among`, where it is given, has all hashes under which anything can be found: only they are asked for.
+    """
+    titles, pages, lures = (
+        keys if among is None else tuple(key for key in keys if key in among)
+        for keys in (title_keys(mark), page_keys(mark), text_keys(mark))
+    )
+    return sightings(db, _by_title(db, at, titles) | _by_page(db, at, pages) | _by_text(db, source, at, lures))
 
 
 def sightings(db: sqlite3.Connection, appearances: Iterable[int]) -> list[Sighting]:
@@ -109,9 +125,10 @@ def _row(sighting: Sighting) -> tuple[object, ...]:
 def _add_keys(db: sqlite3.Connection, sightings: Sequence[Sighting]) -> None:
     """Enter the hashes of sightings between whose numbers no table is to be merged, but after the last perhaps."""
     rows = [
-        (key, sighting.at, sighting.appearance, _hash(sighting.source))
+        (key, sighting.at, sighting.appearance, source)
         for sighting in sightings
-        for key in _keys(sighting.fingerprint)
+        for source in (_hash(sighting.source),)
+        for key in keys_of(sighting.fingerprint)
     ]
     query = "INSERT INTO fingerprint_keys_fresh (key, at, appearance, source) VALUES (?, ?, ?, ?)"
     db.executemany(query, sorted(rows))
@@ -129,7 +146,7 @@ def remove(db: sqlite3.Connection, appearances: Iterable[int]) -> None:
     """Forget some sightings."""
     old = sightings(db, appearances)
     # In the order of the tables, so that a page is written once for all that stand in it.
-    rows = sorted((key, sighting.at, sighting.appearance) for sighting in old for key in _keys(sighting.fingerprint))
+    rows = sorted((key, sighting.at, sighting.appearance) for sighting in old for key in keys_of(sighting.fingerprint))
     for table in _KEY_TABLES:
         query = f"DELETE FROM {table} WHERE key = ? AND at = ? AND appearance = ?"  # noqa: S608 - our own names
         db.executemany(query, rows)
@@ -152,20 +169,22 @@ def _settle(db: sqlite3.Connection, appearance: int) -> None:
             db.execute(f"DELETE FROM {smaller}")  # noqa: S608
 
 
-def _by_title(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
-    titles = title_keys(mark)
+def _by_title(db: sqlite3.Connection, at: int, titles: tuple[int, ...]) -> set[int]:
+    if not titles:
+        return set()
     query = f"SELECT appearance {_AMONG} key IN ({marks(titles)}) AND at BETWEEN ? AND ? LIMIT {_FLOOD}"
     return {row[0] for row in db.execute(query, (*titles, at - WINDOW, at + WINDOW))}
 
 
-def _by_page(db: sqlite3.Connection, at: int, mark: Fingerprint) -> set[int]:
+def _by_page(db: sqlite3.Connection, at: int, pages: tuple[int, ...]) -> set[int]:
     query = f"SELECT appearance {_AMONG} key = ? AND at BETWEEN ? AND ? LIMIT {_FLOOD}"
-    rows = (db.execute(query, (key, at - PAGE_WINDOW, at + PAGE_WINDOW)) for key in page_keys(mark))
+    rows = (db.execute(query, (key, at - PAGE_WINDOW, at + PAGE_WINDOW)) for key in pages)
     return {row[0] for found in rows for row in found}
 
 
-def _by_text(db: sqlite3.Connection, source: str, at: int, mark: Fingerprint) -> set[int]:
-    lures = text_keys(mark)
+def _by_text(db: sqlite3.Connection, source: str, at: int, lures: tuple[int, ...]) -> set[int]:
+    if not lures:
+        return set()
     query = (
         f"SELECT key, abs(at - ?), appearance {_AMONG} key IN ({marks(lures)}) AND at BETWEEN ? AND ? AND source <> ?"
     )
@@ -187,7 +206,8 @@ def _likely(users: list[tuple[int, int]], sure: set[int]) -> set[int]:
     return {appearance for _, appearance in users}
 
 
-def _keys(mark: Fingerprint) -> set[int]:
+def keys_of(mark: Fingerprint) -> set[int]:
+    """Return all hashes under which an item is found."""
     return {*title_keys(mark), *page_keys(mark), *text_keys(mark)}
 
 
