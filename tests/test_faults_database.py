@@ -267,3 +267,23 @@ def test_what_cannot_be_stored_costs_its_own_source_alone(place: Place, capsys: 
         assert place.run("-q", "fetch") == 0
         assert len(web.requests) == 2 * len(names)
     assert {"It is poison", "Some poison", "The good", "First of a"} <= set(place.titles("all"))
+
+
+def test_what_cannot_be_published_costs_its_own_topic_alone(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever our code trips over while it renders: other topics are published, the last good state of this one stays."""
+    topics = "".join(f'[topics.{name}]\ntitle = "T"\nany = ["{name}"]\n' for name in ("apple", "birch", "cedar"))
+    first = [item(f"An old {name}", guid=f"1{name}") for name in ("apple", "birch", "cedar")]
+    second = [item(f"A new {name}", guid=f"2{name}") for name in ("apple", "birch", "cedar")]
+    with FakeWeb({"/a": [answer(200, rss(*first)), answer(200, rss(*first, *second))]}) as web:
+        place.configure(f'[sources.a]\nurl = "{web.url("/a")}"\n{topics}')
+        assert place.run("-q", "fetch") == 0
+        place.change("UPDATE items SET published = 'yesterday' WHERE title = 'An old birch'")
+        place.let_time_pass()
+        assert place.run("-q", "fetch") == 1
+    told = capsys.readouterr().err
+    assert "birch.atom is not replaced, the last good one stays: a fault of ours (ValueError: " in told
+    assert "Traceback" not in told
+    assert [len(place.titles(name)) for name in ("apple", "birch", "cedar")] == [2, 1, 2]
+    place.change("UPDATE items SET published = '2026-11-01T08:00:00Z' WHERE title = 'An old birch'")
+    assert place.run("-q", "fetch") == 0
+    assert len(place.titles("birch")) == 2

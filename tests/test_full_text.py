@@ -1,5 +1,6 @@
 """`full_text`: the article's page is fetched once, politely, and its text taken where it says more than the feed."""
 
+import clusters
 import pytest
 from fakeweb import FakeWeb, Reply, Request, answer
 from places import Place, item, rss
@@ -99,6 +100,8 @@ def test_a_page_whose_host_wants_to_be_left_alone_is_fetched_later(
         assert there[-1] in asked
         assert "/page1" not in there
         web.script |= {"/page1": [answer(200, PAGE, **HTML)], "/robots.txt": [answer(404)]}
+        place.change("DELETE FROM pauses")
+        clusters.forget()
         assert place.run("-q", "fetch", "a") == 0
     assert place.rows("SELECT state FROM pages") == [("done",)]
     assert "The last line of the article" in place.feed("all").entries[0].content[0].value

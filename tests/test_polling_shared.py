@@ -231,9 +231,30 @@ def test_a_host_that_is_left_alone_fails_nobody(place: Place, capsys: pytest.Cap
         place.run("-q", "fetch", "--force")
         assert len(web.requests) == 1
         place.change("UPDATE sources SET next_poll = NULL, not_before = NULL WHERE name <> 'a'")
+        place.change("DELETE FROM pauses")
         clusters.forget()  # workers outlive a run, and remember whom to leave alone
         assert place.run("-q", "fetch") == 0
     assert sorted(place.titles("all")) == ["B", "C"]
+
+
+def test_a_pause_outlives_the_process_that_was_told(place: Place) -> None:
+    """After a restart no other source of the host is asked before its time; nor is one by a fetch beside a server."""
+    script = {"/a": [answer(429, Retry_After="1800")], "/b": [answer(200, feed("B"))]}
+    with FakeWeb(script, address="0.0.0.0") as web:
+        place.configure(
+            source("a", web.url("/a")) + source("b", web.url("/b")) + source("c", web.url("/b", "127.0.0.2")) + TOPIC
+        )
+        assert place.run("-q", "fetch", "a") == 1
+        ((until,),) = place.rows("SELECT until FROM pauses WHERE host = '127.0.0.1'")
+        assert timedelta(minutes=29) < datetime.fromisoformat(until) - datetime.now(UTC) < timedelta(minutes=31)
+        assert place.run("-q", "fetch", "--force") == 0
+        assert [request.host for request in web.requests] == ["127.0.0.1", "127.0.0.2"]
+        clusters.forget()
+        for number, time in enumerate(("2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z")):  # over; and of a wrong clock
+            place.change("UPDATE sources SET next_poll = NULL, not_before = NULL WHERE name = 'b'")
+            place.change("UPDATE pauses SET until = ?", time)
+            assert place.run("-q", "fetch", "b") == 0
+            assert len(web.asked("/b")) == 2 + number
 
 
 @pytest.mark.parametrize(("asked", "minutes"), [(False, 2), (True, 60)])

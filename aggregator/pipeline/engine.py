@@ -26,6 +26,7 @@ from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.claiming import Claims, Wanted
 from aggregator.pipeline.full_text import FullTexts
 from aggregator.pipeline.ingest import Ingested
+from aggregator.pipeline.pausing import noting_pauses, open_web_with_pauses
 from aggregator.pipeline.pushing import Push
 from aggregator.pipeline.record import Recorder, Result
 from aggregator.pipeline.routing import Router
@@ -35,7 +36,6 @@ from aggregator.pipeline.unwritten import Unwritten, fault
 from aggregator.pipeline.where import HERE, Standing, Where, poll_settings
 from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.files import FilesFound, find_files
-from aggregator.polling.web import open_web
 from aggregator.reading.pool import ReaderPool
 from aggregator.storage import cluster, pages, times
 from aggregator.storage import sources as store
@@ -128,9 +128,11 @@ class Engine:
         await self._write(self._record, ())  # nobody is asked while there are answers that cannot be stored
         try:
             async with (
-                open_web(poll_settings(self._recorder.config)) as web,
+                open_web_with_pauses(poll_settings(self._recorder.config), self.call) as web,
                 FullTexts(self._db, lambda: self._recorder.config, web, self._pool, self._write, stop) as full_texts,
-                aclosing(polls(web, self._pool, self._jobs(wanted, more), stop)) as batches,
+                aclosing(
+                    noting_pauses(web, polls(web, self._pool, self._jobs(wanted, more), stop), self.call)
+                ) as batches,
             ):
                 self._ask_for_pages = full_texts.ask
                 async for outcomes in batches:

@@ -4,7 +4,9 @@ What renders, and the libraries under it, is imported where something is to be r
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
@@ -15,6 +17,7 @@ from sqlite_utils import Database
 
 from aggregator.config.values import Config, Share, Topic
 from aggregator.digest import digest
+from aggregator.errors import UserError
 from aggregator.model import Document, Entry, SourceInfo
 from aggregator.pipeline.grouping import with_stories
 from aggregator.pipeline.identity import minted_id
@@ -29,6 +32,8 @@ from aggregator.storage import pings
 from aggregator.storage import topics as topic_store
 from aggregator.storage.database import writing
 from aggregator.storage.topics import TopicState
+
+_log = logging.getLogger(__name__)
 
 _NEWEST_TITLES = 5
 _FRONT = ("index.html", "status.html", "status.json", "topics.opml")
@@ -74,12 +79,22 @@ class Publisher:
         states = topic_store.topic_states(self._db)
         for name, topic in self._config.topics.items():
             if self._must_render(topic, states[name]):
-                self._publish_topic(topic, states[name])
+                self._attempt(f"{name}.atom", lambda: self._publish_topic(topic, states[name]))  # noqa: B023 - at once
                 self._idle = False
         if not self._idle or not all(map(self._is_there, _FRONT)):
-            self._publish_front()
+            self._attempt(_FRONT[0], self._publish_front)
         self._take_away()
         return self._done
+
+    def _attempt(self, path: str, publish: Callable[[], None]) -> None:
+        """Do it; what our code trips over costs one topic its newest state, not all the others theirs."""
+        try:
+            publish()
+        except (UserError, sqlite3.Error):  # of the disk, or the database as a whole
+            raise
+        except Exception as error:  # noqa: BLE001
+            _log.debug("%s cannot be published", path, exc_info=error)
+            self._done.refused.append(Refused(path, f"a fault of ours ({type(error).__name__}: {error})"))
 
     def _must_render(self, topic: Topic, state: TopicState) -> bool:
         return (

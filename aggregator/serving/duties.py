@@ -171,8 +171,11 @@ class Duties:
         self._vitals.published_at = time.time()
         self._vitals.files_written += len(published.changed)
         self._vitals.files_refused += len(published.refused)
-        for refused in published.refused:
-            self._troubles.begin("publishing", f"{refused.path} keeps its last good form: {refused.reason}")
+        if published.refused:
+            kept = (f"{refused.path} keeps its last good form: {refused.reason}" for refused in published.refused)
+            self._troubles.begin("documents", "; ".join(kept))
+        else:
+            self._troubles.end("documents")
 
     async def _upkeep(self) -> None:
         taken, trouble = await self._press.upkeep()

@@ -317,6 +317,12 @@ def topic_scopes(db: Database) -> None:
         db.execute("UPDATE topics SET scope = ? WHERE name = ?", [digest_of(names), topic])
 
 
+@migrations()
+def pauses(db: Database) -> None:
+    """Hosts that asked to be left alone for a while."""
+    db.execute("CREATE TABLE pauses (host TEXT PRIMARY KEY, until TEXT NOT NULL) WITHOUT ROWID")
+
+
 def must_not_be_newer(db: Database, path: Path) -> None:
     """Raise StoreError where the database at `path` has been through migrations that this version does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True))}
