@@ -16,9 +16,9 @@ from aggregator.reading.pool import LARGE, ReaderPool
 from aggregator.storage import times
 
 _READ_AT_ONCE = 8
-_HELD = 32_000_000  # bytes of bodies that wait to be read: with more, the polls wait
-_AHEAD = 64  # outcomes that may wait for the one who takes them
-_GATHERING = 0.01  # seconds for which outcomes are gathered: a transaction for each would cost more than the polls
+_HELD = 32_000_000  # bytes of bodies that wait to be read, or for the one who takes what was read: then the polls wait
+_AHEAD = 512  # outcomes that may wait for the one who takes them
+_GATHERING = 0.05  # seconds for which outcomes are gathered: a transaction for each would cost more than the polls
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ async def poll_batch(
     working = asyncio.create_task(batch.work(web, jobs, stop))
     working.add_done_callback(lambda _: batch.ready.put_nowait(None))
     try:
-        while outcomes := await batch.take():
+        while outcomes := await batch.take(working):
             yield outcomes
         await working
     finally:
@@ -102,16 +102,16 @@ class _Batch:
             for reader in readers:
                 reader.cancel()
 
-    async def take(self) -> list[Outcome]:
-        """Wait for outcomes and return all that are there a moment later; none after the last."""
+    async def take(self, working: asyncio.Task[None]) -> list[Outcome]:
+        """Wait for outcomes and return all that are there a moment later; none after the last, when `working` ends."""
         found = [await self.ready.get()]
-        if found[0] is not None:
-            await asyncio.sleep(_GATHERING)
+        await asyncio.wait([working], timeout=_GATHERING)
         while not self.ready.empty():
             found.append(self.ready.get_nowait())
         outcomes = [outcome for outcome in found if outcome is not None]
-        for _ in outcomes:
+        for outcome in outcomes:
             self._room.release()
+            self._held.give(outcome.size)
         if outcomes and None in found:
             self.ready.put_nowait(None)
         return outcomes
@@ -124,14 +124,12 @@ class _Batch:
         except Exception as error:  # noqa: BLE001 - one body that our code trips over must not end the others' polls
             _log.debug("%s cannot be read", job.source, exc_info=error)
             reason = f"it cannot be read, by a fault of ours ({type(error).__name__}: {error})"
-            outcome = Outcome(job, Failed(reason, fetched.status, fetched.caching), None, at, milliseconds)
-        finally:
-            self._held.give(size)
+            outcome = Outcome(job, Failed(reason, fetched.status, fetched.caching), None, at, milliseconds, size)
         self.ready.put_nowait(outcome)
 
 
 class _Held:
-    """The bytes of bodies that wait to be read. One body is always let in, however large."""
+    """The bytes of bodies of which nothing was taken yet. One body is always let in, however large."""
 
     def __init__(self) -> None:
         self._bytes = 0
@@ -145,7 +143,7 @@ class _Held:
         self._bytes += size
 
     def give(self, size: int) -> None:
-        """A body has been read."""
+        """What came of a body has been taken."""
         self._bytes -= size
         self._less.set()
 
