@@ -6,9 +6,9 @@ loop free. When to poll, and what is published of it, others decide.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, suppress
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import chain
@@ -42,6 +42,7 @@ from aggregator.storage import sources as store
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import StoreError, writing
 from aggregator.storage.files import known_files
+from aggregator.storage.polled import Together
 
 _NOTED = 5.0  # seconds between two notes on the cluster, where nothing is wrong with it
 
@@ -59,7 +60,8 @@ class Engine:
         self._told = told
         self._where = where
         self._stood: tuple[Standing | None, float] = (None, 0.0)  # what was noted of the cluster last, and when
-        self._recorder = _recorder(db, config)
+        self._together = Together(db)
+        self._recorder = self._recorder_by(config)
         self._claims = Claims(db, owner)
         self._unwritten = Unwritten()
         self._pool = ReaderPool()
@@ -92,7 +94,7 @@ class Engine:
         Return whether `poll_feeds` must be begun anew to go by it too.
         """
         before = self._recorder.config
-        self._recorder = await self._write(_recorder, self._db, config)
+        self._recorder = await self._write(self._recorder_by, config)
         return (poll_settings(config), config.polling.cluster) != (poll_settings(before), before.polling.cluster)
 
     async def count_due(self, wanted: Wanted) -> int:
@@ -205,14 +207,22 @@ class Engine:
         self._claims.keep_only(chain.from_iterable(waiting))
         self._note_standing(last=True)
 
+    def _recorder_by(self, config: Config) -> Recorder:
+        return Recorder(self._db, config, Router(config, config.topics), self._together)
+
     def _record(self, outcomes: Sequence[Outcome]) -> None:
         """Write polls down. Where the database cannot be written they are kept for the next time. Raises StoreError."""
-        for recorded in self._unwritten.write(self._db, outcomes, self._record_shared):
+        for recorded in self._unwritten.write(self._transaction, outcomes, self._record_shared):
             for name, result in recorded:
                 self._claims.done(name)
                 if result is not None:
                     self._told(result)
         self._note_standing()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with writing(self._db), self._together.gathered():
+            yield
 
     def _note_standing(self, *, last: bool = False) -> None:
         """Leave for `status` how the cluster is doing, if there is one; what is new in it every few seconds."""
@@ -259,10 +269,6 @@ class Engine:
         with writing(self._db):
             result = self._recorder.record_no_files(source, reason, at)
         self._told(result)
-
-
-def _recorder(db: Database, config: Config) -> Recorder:
-    return Recorder(db, config, Router(config, config.topics))
 
 
 def _nobody() -> None:

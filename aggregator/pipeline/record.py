@@ -27,9 +27,10 @@ from aggregator.pipeline.seeds import SeedReading
 from aggregator.polling import cadence
 from aggregator.polling.cadence import History, Wish
 from aggregator.polling.moves import Move, after_failure, after_poll
+from aggregator.storage import polled, subscriptions, topics
 from aggregator.storage import sources as store
-from aggregator.storage import subscriptions, topics
 from aggregator.storage.files import save_files, unreadable_files
+from aggregator.storage.polled import Logged, Together
 from aggregator.storage.sources import SourceState
 from aggregator.websub.discovery import discover
 from aggregator.websub.subscription import trust_after
@@ -57,11 +58,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Writes what polls brought. Its methods are called inside a transaction."""
+    """Writes what polls brought. Its methods are called inside a transaction.
+
+    Where `together` is given, polls that found nothing new are added to it instead.
+    """
 
     db: Database
     config: Config
     router: Router
+    together: Together | None = None
 
     def record(self, outcome: Outcome, state: SourceState, chance: float) -> Result:
         """Write one poll of a feed; `chance` (0 to 1) spreads the next ones."""
@@ -86,17 +91,17 @@ class Recorder:
             **_contents(outcome, state),
             "claimed_by": None,
         }
-        # At a first poll every topic that its items are in has changed anyway.
-        known = outcome.reading is not None and state.last_polled is not None
-        before = store.named_as(self.db, state.name) if known else None
-        store.update(self.db, state.name, columns)
-        if before is not None and store.named_as(self.db, state.name) != before:
-            topics.touch_topics_of_source(self.db, state.name, outcome.at)
         status = outcome.response.status
-        store.log_poll(
-            self.db, state.name, outcome.at, status=status, milliseconds=outcome.milliseconds, size=outcome.size,
-            new=took.new, error=error or None,
-        )  # fmt: skip
+        logged = Logged(state.name, outcome.at, status, outcome.milliseconds, outcome.size, took.new, error or None)
+        if self.together is not None and isinstance(outcome.response, NotModified):
+            self.together.add(columns, logged)
+        else:
+            # At a first poll every topic that its items are in has changed anyway.
+            known = outcome.reading is not None and state.last_polled is not None
+            before = store.named_as(self.db, state.name) if known else None
+            polled.write(self.db, columns, logged)
+            if before is not None and store.named_as(self.db, state.name) != before:
+                topics.touch_topics_of_source(self.db, state.name, outcome.at)
         warnings = outcome.reading.warnings if outcome.reading else ()
         return Result(
             state.name, str(columns["state"]), status, took, outcome.milliseconds, when, error, warnings,
@@ -117,7 +122,7 @@ class Recorder:
         rhythm, at = outcome.reading.feed.rhythm if outcome.reading else state.rhythm, outcome.at
         first = state.last_polled is None
         usual = cadence.next_poll(kept, history, Wish(source.every), at, chance, rhythm, first=first)
-        subscription = subscriptions.of_source(self.db, source.name)
+        subscription = subscriptions.of_source(self.db, source.name) if state.subscribed else None
         if subscription is None:
             return usual
         trust = trust_after(subscription, state.last_polled, new, at)
@@ -163,10 +168,7 @@ class Recorder:
             "format": "files",
             "claimed_by": None,
         }
-        store.update(self.db, source.name, columns)
-        store.log_poll(
-            self.db, source.name, at, status=None, milliseconds=milliseconds, size=0, new=took.new, error=error or None
-        )
+        polled.write(self.db, columns, Logged(source.name, at, None, milliseconds, 0, took.new, error or None))
         warnings = (error,) if error and not failed else ()
         return Result(
             source.name, state, None, took, milliseconds, at + source.every, error if failed else "", warnings

@@ -5,19 +5,18 @@ What is written of each, the engine knows.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from time import monotonic
 from typing import TypeVar
 
-from sqlite_utils import Database
-
 from aggregator.errors import UserError
 from aggregator.model import Caching, Failed, Fetched, NotModified
 from aggregator.pipeline.batch import Outcome
-from aggregator.storage.database import writing
 
 _HELD = 0.2  # seconds after which others may write: a transaction ends with the poll that is being written
 
+Transaction = Callable[[], AbstractContextManager[None]]
 _R = TypeVar("_R")
 
 _log = logging.getLogger(__name__)
@@ -33,22 +32,22 @@ class Unwritten:
         return iter(self._waiting)
 
     def write(
-        self, db: Database, outcomes: Iterable[Outcome], write_one: Callable[[Outcome], list[_R]]
+        self, writing: Transaction, outcomes: Iterable[Outcome], write_one: Callable[[Outcome], list[_R]]
     ) -> Iterator[list[_R]]:
-        """Write these after those that wait, and yield what `write_one` returned once it is on record.
+        """Write these after those that wait, and yield what `write_one` returned in a transaction once it is on record.
 
         Raises StoreError where the database cannot be written; what is not written then waits for the next call.
         """
         self._waiting += outcomes
         while self._waiting:
-            yield self._some(db, write_one)
+            yield self._some(writing, write_one)
 
-    def _some(self, db: Database, write_one: Callable[[Outcome], list[_R]]) -> list[_R]:
+    def _some(self, writing: Transaction, write_one: Callable[[Outcome], list[_R]]) -> list[_R]:
         """Several polls in one transaction where they come faster than the disk; a poll is never split."""
         recorded: list[_R] = []
         done, ends = 0, monotonic() + _HELD
         try:
-            with writing(db):
+            with writing():
                 while done < len(self._waiting) and monotonic() < ends:
                     recorded += write_one(self._waiting[done])
                     done += 1

@@ -14,6 +14,8 @@ from aggregator.model import FeedInfo, Rhythm, Validators
 from aggregator.storage.claims import Owner
 from aggregator.storage.times import maybe_from, to_text
 
+_STATES = "SELECT *, EXISTS (SELECT 1 FROM subscriptions WHERE source = name) AS subscribed FROM sources"
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
@@ -38,6 +40,7 @@ class SourceState:
     rhythm: Rhythm
     hub: str = ""
     hub_topic: str = ""
+    subscribed: bool = False  # whether there is, or is to be, a subscription at its hub
 
 
 @dataclass(slots=True)
@@ -118,7 +121,7 @@ def claim(
     _free_the_dead(db, owner)
     where, values = _due(now, force=force, names=names)
     rows = db.query(
-        f"SELECT * FROM sources WHERE {where} AND local = :local ORDER BY coalesce(next_poll, '') LIMIT :limit",  # noqa: S608
+        f"{_STATES} WHERE {where} AND local = :local ORDER BY coalesce(next_poll, '') LIMIT :limit",
         {**values, "local": local, "limit": limit},
     )
     return _claimed(db, owner, rows)
@@ -128,8 +131,8 @@ def claim_twins(db: Database, owner: Owner, claimed: Iterable[SourceState]) -> l
     """Take the feeds, due or not, that are polled at the address of one of those that have just been claimed."""
     urls = json.dumps([state.poll_url for state in claimed])
     rows = db.query(
-        """SELECT * FROM sources WHERE poll_url IN (SELECT value FROM json_each(?)) AND local = 0
-               AND configured = 1 AND state <> 'disabled' AND claimed_by IS NULL ORDER BY name""",
+        f"""{_STATES} WHERE poll_url IN (SELECT value FROM json_each(?)) AND local = 0
+               AND configured = 1 AND state <> 'disabled' AND claimed_by IS NULL ORDER BY name""",  # noqa: S608 - a constant
         [urls],
     )
     return _claimed(db, owner, rows)
@@ -232,12 +235,13 @@ def _state(row: Mapping[str, Any]) -> SourceState:
         rhythm=Rhythm(row["ttl"], frozenset(json.loads(row["skip_hours"])), frozenset(json.loads(row["skip_days"]))),
         hub=row["hub"],
         hub_topic=row["hub_topic"],
+        subscribed=bool(row["subscribed"]),
     )
 
 
 def state_of(db: Database, name: str) -> SourceState | None:
     """Return what is stored of a source."""
-    return next((_state(row) for row in db.query("SELECT * FROM sources WHERE name = ?", [name])), None)
+    return next((_state(row) for row in db.query(f"{_STATES} WHERE name = ?", [name])), None)
 
 
 def poll_by(db: Database, name: str, when: datetime, reason: str) -> None:
@@ -248,9 +252,14 @@ def poll_by(db: Database, name: str, when: datetime, reason: str) -> None:
     )
 
 
+def as_stored(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of columns as they are stored."""
+    return {column: to_text(value) if isinstance(value, datetime) else value for column, value in values.items()}
+
+
 def update(db: Database, name: str, values: Mapping[str, object]) -> None:
     """Write the given columns of a source's row; times may be datetimes."""
-    stored = {column: to_text(value) if isinstance(value, datetime) else value for column, value in values.items()}
+    stored = as_stored(values)
     columns = ", ".join(f"{column} = :{column}" for column in stored)
     db.execute(f"UPDATE sources SET {columns} WHERE name = :_name", {**stored, "_name": name})  # noqa: S608 - our names
 
@@ -275,21 +284,3 @@ def describe(info: FeedInfo) -> dict[str, object]:
         "skip_hours": json.dumps(sorted(info.rhythm.skip_hours)),
         "skip_days": json.dumps(sorted(info.rhythm.skip_days)),
     }
-
-
-def log_poll(
-    db: Database,
-    name: str,
-    at: datetime,
-    *,
-    status: int | None,
-    milliseconds: int,
-    size: int,
-    new: int,
-    error: str | None,
-) -> None:
-    """Add the row of one poll."""
-    db.execute(
-        "INSERT INTO polls (source, at, status, milliseconds, bytes, new_items, error) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [name, to_text(at), status, milliseconds, size, new, error],
-    )
