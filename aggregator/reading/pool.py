@@ -85,7 +85,7 @@ class ReaderPool:
         from concurrent.futures.process import BrokenProcessPool
 
         work, seconds = (_call, None) if self._unlimited else (_work, SECONDS)
-        pool = self._started()
+        pool = self._started(function.__module__)
         try:
             future = pool.schedule(work, args=[function, args, kwargs], timeout=seconds)
         except (RuntimeError, OSError) as error:
@@ -112,14 +112,15 @@ class ReaderPool:
             pool.stop()  # type: ignore[no-untyped-call]  # Pebble leaves its lifecycle methods bare
             self._ending.add(asyncio.create_task(asyncio.to_thread(pool.join)))
 
-    def _started(self) -> "ProcessPool":
+    def _started(self, module: str) -> "ProcessPool":
+        """Return the pool; what it does first, of that `module`, its workers find imported."""
         if self._pool is None:
             import multiprocessing
 
             from pebble import ProcessPool
 
             context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["aggregator.reading.feed"])
+            context.set_forkserver_preload(["aggregator.reading.feed", module])
             self._pool = ProcessPool(max_workers=self._workers, context=context, initializer=_ignore_interrupts)
         return self._pool
 
