@@ -4,7 +4,7 @@ import re
 from datetime import UTC
 from html.parser import HTMLParser
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_article import ARTICLE, HEADLINE, PARAGRAPHS
 
@@ -73,6 +73,7 @@ def test_no_text_raises_or_runs(text):
 
 
 @settings(max_examples=60)  # trafilatura's import alone takes a second
+@example(b"<a><table>!\t! ! ! ! ! ! ! ! ! ! ! !<a>")
 @given(
     st.one_of(st.binary(max_size=300), MARKUP.map(str.encode), TEXTS.map(lambda text: text.encode("utf-8", "replace")))
 )

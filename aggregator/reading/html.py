@@ -1,6 +1,7 @@
 """HTML made harmless and links in it absolute (nh3), and plain text out of HTML. The only module that imports nh3."""
 
 import re
+from collections.abc import Callable
 from html import escape, unescape
 
 import nh3
@@ -55,6 +56,12 @@ _DEEPEST = 1_000
 # An image whose source was refused; each attribute is matched whole, since a value may hold ">".
 _LOST_IMAGE = re.compile(r'<img(?:\s+(?!src=)[a-z]+="[^"]*")*\s*/?>')
 
+# What stood in a table where nothing can stand is put before it, a link within a link even, and links can leave a
+# heading within a heading: read once more, as a browser will, they stand side by side, and stay so.
+_RESHUFFLED = re.compile(
+    r"<table|<h[1-6][ >][^<]*+(?:<(?!/?h[1-6][ >])[^<]*+)*+<h[1-6][ >]|<a[ >][^<]*+(?:<(?!/?a[ >])[^<]*+)*+<a[ >]"
+)
+
 
 def clean_text(text: str) -> str:
     """Return the text without the characters that XML 1.0 forbids."""
@@ -80,7 +87,14 @@ def clean_html(html: str, *bases: str) -> str:
     html = clean_text(html)
     if _is_too_deep(html):
         return paragraphs(_without_tags(html))
-    cleaned = nh3.clean(
+    cleaned = _cleaned(html, absolute)
+    if _RESHUFFLED.search(cleaned):
+        cleaned = _cleaned(cleaned, absolute)
+    return _LOST_IMAGE.sub("", cleaned).strip()
+
+
+def _cleaned(html: str, absolute: Callable[[str, str, str], str | None]) -> str:
+    return nh3.clean(
         html,
         tags=_TAGS,
         clean_content_tags=_DROPPED_WHOLE,
@@ -89,7 +103,6 @@ def clean_html(html: str, *bases: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
-    return _LOST_IMAGE.sub("", cleaned).strip()
 
 
 def plain_text(html: str) -> str:
