@@ -6,23 +6,34 @@ sanitiser and resolver are off: `normalise` does that work better and in half th
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 
 import feedparser
-from feedparser import api
+from feedparser import api, datetimes
 
 from aggregator.digest import digest
 from aggregator.model import Item, Reading, Unreadable
 from aggregator.reading import sax
+from aggregator.reading.drafts import Library
 from aggregator.reading.entries import feed_info, raw_item
 from aggregator.reading.html import one_line
+from aggregator.reading.mending import mend, without_impossible
 from aggregator.reading.normalise import normalise
+from aggregator.reading.plain import plain_entries
 from aggregator.reading.scan import MAX_ITEMS, RefusedError, Scan, scan
 
 api.PREFERRED_XML_PARSERS.insert(0, sax.__name__)
 
+LIBRARY = Library(
+    handled=frozenset(re.sub("^_(start|end)_", "", name).lower() for name in dir(api.StrictFeedParser)),
+    namespaces={uri.lower(): prefix for uri, prefix in api.StrictFeedParser.namespaces.items()},
+    looks_like_html=api.StrictFeedParser.looks_like_html,
+    parse_date=datetimes._parse_date,  # noqa: SLF001 - it has no public name, and must be the very same
+)
 _MAX_MENDED = 200_000  # tags of a document that is not well-formed: more take the tolerant parser too long
 _LEADING = re.compile(rb"^(?:\xef\xbb\xbf)?\s+(?=<)")
 _WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0?\0": "utf-16-le", b"\0<\0?": "utf-16-be"}
@@ -30,7 +41,6 @@ _ENCODING = re.compile(r"(?<=\s)encoding\s*=\s*[\"'][^\"']*[\"']")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARED = re.compile(rb"^(?:\xef\xbb\xbf)?<\?xml[^>]*\sencoding\s*=")
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:rss|feed|rdf|channel)[\s/>]", re.IGNORECASE)
-_REFERENCE = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
 
 
 def read_feed(body: bytes, content_type: str, url: str, known: frozenset[bytes], now: datetime) -> Reading | Unreadable:
@@ -40,7 +50,7 @@ def read_feed(body: bytes, content_type: str, url: str, known: frozenset[bytes],
     """
     body = _LEADING.sub(b"", _in_single_bytes(body), count=1)
     try:
-        found = scan(body)
+        body, found = _scanned(body)
     except RefusedError as refused:
         return Unreadable(f"the feed was refused: {refused}")
     if not _ROOT.search(body):
@@ -49,16 +59,10 @@ def read_feed(body: bytes, content_type: str, url: str, known: frozenset[bytes],
         return Unreadable(f"the feed is not well-formed, and too large to be mended: {found.error}")
     digests = [digest(body[start:end]) for start, end in found.ranges]
     kept = [number for number, item in enumerate(digests) if item not in known]
-    parsed = _parse(_splice(body, found, set(kept)), content_type, well_formed=not found.error)
-    if isinstance(parsed, Unreadable):
-        return parsed
-    entries = parsed.entries
-    matched = bool(found.ranges) and len(entries) == len(kept)
-    if found.ranges and not matched and not found.cut_off:  # an item inside an item: no range stands for one entry
-        parsed = _parse(body, content_type, well_formed=True)
-        if isinstance(parsed, Unreadable):
-            return parsed
-        entries = parsed.entries
+    read = _read(body, found, kept, content_type)
+    if isinstance(read, Unreadable):
+        return read
+    parsed, entries, matched = read
     info = feed_info(parsed, url, found.skips)
     items = tuple(normalise(raw_item(entry, info), info.url, url, now) for entry in entries[:MAX_ITEMS])
     marks = [digests[number] for number in kept] if matched else [_stand_in(item) for item in items]
@@ -71,6 +75,46 @@ def read_feed(body: bytes, content_type: str, url: str, known: frozenset[bytes],
         complete=not found.cut_off,
         digests=frozenset(digests if matched else marks),
     )
+
+
+def _scanned(body: bytes) -> tuple[bytes, Scan]:
+    """The document and what was seen in it; mended, where that makes it well-formed."""
+    found = scan(body)
+    if found.error and not found.cut_off and _ROOT.search(body):
+        mended = mend(body)
+        again = scan(mended)
+        if again.ranges or not again.error:
+            return mended, again
+    return body, found
+
+
+def _read(
+    body: bytes, found: Scan, kept: Sequence[int], content_type: str
+) -> tuple[feedparser.FeedParserDict, list[Any], bool] | Unreadable:
+    """What feedparser says of the feed, its entries, and whether there is one for each range that is kept."""
+    atom, plain = _plain(body, found, kept, content_type)
+    odd = {number for number, entry in zip(kept, plain, strict=True) if entry is None}
+    parsed = _parse(_splice(body, found, odd), content_type, well_formed=not found.error)
+    if isinstance(parsed, Unreadable):
+        return parsed
+    matched = bool(found.ranges) and len(parsed.entries) == len(odd)
+    if matched and (len(odd) == len(kept) or parsed.version.startswith("atom") == atom):
+        rest = iter(parsed.entries)
+        return parsed, [next(rest) if entry is None else entry for entry in plain], True
+    if found.ranges and not found.cut_off:  # an item inside an item: no range stands for one entry
+        parsed = _parse(body, content_type, well_formed=True)
+    return parsed if isinstance(parsed, Unreadable) else (parsed, parsed.entries, False)
+
+
+def _plain(
+    body: bytes, found: Scan, kept: Sequence[int], content_type: str
+) -> tuple[bool, Sequence[dict[str, Any] | None]]:
+    """Whether the feed is Atom, and the items that are plain, of a document that is sound and knows its encoding."""
+    charset = _CHARSET.search(content_type)
+    foreign = charset and charset[1].lower() not in ("utf-8", "utf8") and not _DECLARED.match(body)
+    if not kept or found.cut_off or foreign:
+        return False, [None] * len(kept)
+    return plain_entries(_splice(body, found, set(kept)), len(kept), LIBRARY)
 
 
 def _stand_in(item: Item) -> bytes:
@@ -107,7 +151,7 @@ def _parse(body: bytes, content_type: str, *, well_formed: bool) -> feedparser.F
     if charset and not _DECLARED.match(body):  # the document knows its own encoding better than the server does
         headers["content-type"] += f"; charset={charset[1]}"
     if not well_formed:
-        body = _REFERENCE.sub(_possible_reference, body)
+        body = without_impossible(body)
     try:
         parsed = feedparser.parse(
             BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
@@ -117,14 +161,6 @@ def _parse(body: bytes, content_type: str, *, well_formed: bool) -> feedparser.F
     except Exception as error:  # noqa: BLE001 - feedparser raises ValueError, UnicodeError, LookupError, AttributeError ... on hostile input
         return Unreadable(f"the feed could not be parsed: {one_line(str(error))[:200] or type(error).__name__}")
     return parsed if parsed.get("version") else Unreadable(_what_instead(body))
-
-
-def _possible_reference(found: re.Match[bytes]) -> bytes:
-    """The reference, or nothing where it names no character that XML has (feedparser raises for those)."""
-    digits = (found[1] or found[2]).lstrip(b"0") or b"0"
-    number = int(digits, 16 if found[1] else 10) if len(digits) < 8 else 0x110000
-    possible = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or 0xFFFF < number < 0x110000
-    return found[0] if possible else b""
 
 
 def _what_instead(body: bytes) -> str:
