@@ -8,6 +8,11 @@ _CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 # What RFC 3986 allows in a path or a query beside letters and digits; % stays, so that escapes are not escaped again.
 _SAFE = "%/:=&?~+!$,;'@()*-._"
+# What most links are: nothing in them to resolve, to drop or to encode.
+_PLAIN = re.compile(
+    r"https?://[A-Za-z0-9.-]+(?:/[%/:=&~+!$,;'@()*._A-Za-z0-9-]*)?"
+    r"(?:\?[%/:=&?~+!$,;'@()*._A-Za-z0-9-]+)?(?:#[%/:=&?~+!$,;'@()*._A-Za-z0-9-]+)?"
+)
 
 
 def web_url(url: str, *bases: str) -> str:
@@ -24,6 +29,8 @@ def link_url(url: str, *bases: str) -> str:
 
 
 def _resolve(url: str, bases: tuple[str, ...], schemes: tuple[str, ...]) -> str:
+    if len(url) <= MAX_URL and _PLAIN.fullmatch(url):
+        return url
     url = _CONTROL.sub(lambda found: "%20" if found[0] == " " else "", url.strip())
     if not url or len(url) > MAX_URL:
         return ""
