@@ -45,7 +45,6 @@ _BLOCKS = {
 # XML 1.0 section 2.2 (Char), and the lone surrogates that Python strings can hold and UTF-8 cannot.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TAG = re.compile(r"<[^>]*>")
-_SPACE = re.compile(r"\s+")
 # What nests deeper than any page does becomes plain text: cleaning it takes a time that grows with the depth's square.
 _NESTING = re.compile(
     r"<(/?)(?:address|article|aside|blockquote|center|details|dir|div|dl|fieldset|figure|footer|header|main|menu|nav|ol"
@@ -73,7 +72,7 @@ def clean_text(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return the text with every run of white space as one space, and none around it."""
-    return _SPACE.sub(" ", clean_text(text)).strip()
+    return " ".join(clean_text(text).split())
 
 
 def clean_html(html: str, *bases: str) -> str:

@@ -10,9 +10,10 @@ from html.entities import html5
 _FORBIDDEN = bytes(code for code in range(32) if code not in b"\t\n\r\x1b")  # ESC shifts the letters of ISO 2022
 _REFERENCE = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
 _AMPERSAND = re.compile(
-    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(?P<number>#[0-9]+|#x[0-9a-fA-F]+);|(?P<name>\w+;))?", re.DOTALL
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
+    rb"|&(?!(?:amp|lt|gt|quot|apos);)(?:(?P<number>#[0-9]+|#x[0-9a-fA-F]+);|(?P<name>\w+;))?",
+    re.DOTALL,
 )
-_OF_XML = (b"amp;", b"lt;", b"gt;", b"quot;", b"apos;")
 
 
 def mend(body: bytes) -> bytes:
@@ -28,7 +29,7 @@ def without_impossible(body: bytes) -> bytes:
 
 
 def _escaped(found: re.Match[bytes]) -> bytes:
-    if found[0][:1] == b"<" or found["name"] in _OF_XML:
+    if found[0][:1] == b"<":
         return found[0]
     if found["number"]:
         return without_impossible(found[0])
