@@ -183,3 +183,10 @@ def test_content_of_the_feed_itself_reaches_into_its_first_item() -> None:
     item = "<item><description>1</description><description>2</description></item>"
     _, entries = plain_entries((RSS % (channel + item + item)).encode(), 2, LIBRARY)
     assert [entry is None for entry in entries] == [True, False]
+
+
+def test_keywords_without_number_are_not_compared_with_each_other() -> None:
+    """Of 200,000 keywords those are kept that an item can have: feedparser would compare each with all others."""
+    words = ",".join(f"k{number}" for number in range(200_000))
+    _, [entry] = plain_entries((RSS % f"<item><media:keywords>{words}</media:keywords></item>").encode(), 1, LIBRARY)
+    assert raw(entry).categories[:51] == tuple(f"k{number}" for number in range(51))

@@ -9,10 +9,12 @@ import re
 from collections.abc import Callable
 
 from aggregator.reading.drafts import HTML, TEXT, Draft, Element, OddError, detail, mended, put, resolved
+from aggregator.reading.normalise import MAX_LIST
 
 _PAGES = ("html", HTML, "xhtml", "application/xhtml+xml")
 _MEDIA_SCHEME = "http://search.yahoo.com/mrss/category_schema"
 _ITUNES_SCHEME = "http://www.itunes.com/"
+_MAX_TAGS = 4 * MAX_LIST  # each is compared with all others
 _ADDRESS = re.compile(
     r"^([\w.+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,4})(?: \(([^()@<>&]*[^()@<>&\s][^()@<>&]*)\))?$", re.ASCII | re.IGNORECASE
 )
@@ -168,7 +170,7 @@ def _tag(draft: Draft, term: str | None, scheme: str | None, label: str | None, 
 
 def _add_tag(tags: list[dict[str, str | None]], term: str | None, scheme: str | None, label: str | None) -> None:
     tag = {"term": term, "scheme": scheme, "label": label}
-    if (term or scheme or label) and tag not in tags:
+    if (term or scheme or label) and len(tags) < _MAX_TAGS and tag not in tags:
         tags.append(tag)
 
 
