@@ -52,7 +52,8 @@ TEXTS = [
     "http://[bad/", "joe@x.org (Joe Doe)", "joe@x.org", "Joe &lt;joe@x.org&gt;", "joe@x.museum (J)", "news, sport,",
     "Ã©tÃ©", "a&#133;b&#129;", "été", "a<!-- c -->b", "a;b=&amp;copy;x", "yes", "<name>N</name>", "<name/>",
     "<name>N</name><email>n@x.org</email>", "<uri>/h</uri><name>M</name>", "<email>n@x.org</email>",
-    "<x:mood>t</x:mood>", "<name>Q</name><x:mood a='1'>t</x:mood>", "<b>bold</b>",
+    "<x:mood>t</x:mood>", "<name>Q</name><x:mood a='1'>t</x:mood>", "<b>bold</b>", "<name>A<x:mood>b</x:mood>C</name>",
+    "<x:mood><name>N</name></x:mood>", "<name>N<title/></name>", "<name>N</name><x:mood><x:mood/>t</x:mood><uri>u</uri>",
 ]  # fmt: skip
 
 leaves = st.builds(

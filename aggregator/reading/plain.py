@@ -128,24 +128,32 @@ class _Reader:
 
     def _leave(self) -> None:
         """Leave the item to feedparser."""
+        self.part = ""
         self.draft = self.element = self.parser.CharacterDataHandler = None
 
     def _open_in_item(self, known: str, take: _Take | None, attributes: dict[str, str]) -> None:
         if self.element:
-            if self.name not in _PEOPLE or (take and known not in _OF_A_PERSON):
-                raise OddError
-            if not take or self.depth > self.element.depth + 1:
-                self.element.parts.setdefault("", "")
-                return
-            self.part = known
-        elif take is None or not self.draft:
-            return
-        else:
+            self._open_part(self.element, known, take)
+        elif take and self.draft:
             element = Element(attributes, self.base, self.language.replace("_", "-"), self.depth)
             if known in _THROUGH:
                 take(self.draft, element)
-                return
-            self.element, self.name, self.take = element, known, take
+            else:
+                self.element, self.name, self.take = element, known, take
+                self._listen()
+
+    def _open_part(self, element: Element, known: str, take: _Take | None) -> None:
+        """Within an element there may only be the parts of a person, and names that nobody knows."""
+        own = known in _OF_A_PERSON and self.depth == element.depth + 1
+        if self.part or self.name not in _PEOPLE or (take and not own):
+            raise OddError
+        if own:
+            self.part = known
+            self._listen()
+        else:
+            element.parts.setdefault("", "")
+
+    def _listen(self) -> None:
         self.pieces = []
         self.parser.CharacterDataHandler = self.pieces.append
 
@@ -162,7 +170,7 @@ class _Reader:
     def _close_element(self, element: Element) -> None:
         self.parser.CharacterDataHandler = None
         if self.depth > element.depth:
-            if self.part and self.depth == element.depth + 1:
+            if self.part:
                 element.parts[self.part], self.part = "".join(self.pieces).strip(), ""
             return
         element.text = "".join(self.pieces)
