@@ -20,7 +20,7 @@ from aggregator.model import Item
 from aggregator.pipeline.publish import Published, Publisher
 from aggregator.storage import topics
 from aggregator.storage.database import writing
-from aggregator.storage.items import add_item
+from aggregator.storage.items import NewItem, add_items
 from benchmarks.measuring import markdown
 from benchmarks.stock import NOW, TOPICS, Words, stocked
 
@@ -36,7 +36,7 @@ def seconds_of_news(db: Database, config: Config) -> tuple[list[float], list[Pub
         at = NOW + timedelta(minutes=number)
         item = Item(f"new-{number}", words.some(8), f"https://new.example/{number}", content=words.some(90))
         with writing(db):
-            item_id = add_item(db, item, f"s{number}", item.guid, at, at, at)
+            (item_id,) = add_items(db, [NewItem(item, f"s{number}", item.guid, at, at, at)])
             topics.place(db, item_id, at, {f"t{number}": ()}, (), at)
         began = time.perf_counter()
         done.append(Publisher(db, config, at).publish())

@@ -269,6 +269,25 @@ def test_what_cannot_be_stored_costs_its_own_source_alone(place: Place, capsys: 
     assert {"It is poison", "Some poison", "The good", "First of a"} <= set(place.titles("all"))
 
 
+def test_what_cannot_be_stored_with_others_costs_its_own_source_alone(place: Place) -> None:
+    """Polls that found nothing new are written in one statement; a source that this trips over fails by itself."""
+    names = ("a", "b", "c", "d")
+    with FakeWeb({f"/{name}": [conditional] for name in names}) as web:
+        feeds = "".join(f'[sources.{name}]\nurl = "{web.url(f"/{name}")}"\n' for name in names)
+        place.configure(feeds + TOPIC)
+        assert place.run("-q", "fetch") == 0
+        place.change(
+            "CREATE TRIGGER poison BEFORE UPDATE ON sources WHEN new.name = 'b' AND (new.last_status, new.state) = (304, 'ok')"
+            " BEGIN SELECT RAISE(ABORT, 'no such thing'); END"
+        )
+        place.let_time_pass()
+        assert place.run("-q", "fetch") == 0
+    states = dict(place.rows("SELECT name, state FROM sources"))
+    assert states == {"a": "ok", "b": "failing", "c": "ok", "d": "ok"}
+    assert place.rows("SELECT status, count(*) FROM polls GROUP BY status") == [(200, 4), (304, 4)]
+    assert place.rows("SELECT etag FROM sources WHERE name = 'b'") == [('"1"',)]
+
+
 def test_what_cannot_be_published_costs_its_own_topic_alone(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever our code trips over while it renders: other topics are published, the last good state of this one stays."""
     topics = "".join(f'[topics.{name}]\ntitle = "T"\nany = ["{name}"]\n' for name in ("apple", "birch", "cedar"))

@@ -207,6 +207,8 @@ def test_odd_but_whole_answers_are_taken(coding: str, wire: bytes, body: bytes) 
         CHUNKED + b"6 \r\n<rss/>\r\n0\r\n\r\nrubbish",
         OK + b"Content-Length: 3\r\nTransfer-Encoding: Chunked\r\n\r\n6\r\n<rss/>\r\n0\r\n\r\n",
         OK + b"Content-Length: 6\r\nX: y\r\ncontent-length: 6\r\nContent-Length: 6\r\n\r\n<rss/>",
+        OK.replace(b"\r\n", b"\n") + b"Content-Length: 6\nContent-Length: 6\n\n<rss/>",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" * 9 + OK + b"Content-Length: 6\r\nContent-Length: 6\r\n\r\n<rss/>",
         [OK + b"Content-Length: 6\r\nContent-Length: 6\r\n", 0.05, b"Content-Length: 6\r\n\r\n<rs", 0.05, b"s/>"],
         b"\r\n" + OK + b"X: a\r\n b\r\nContent-Length: 6\r\n\r\n<rss/>",
         [OK, 0.05, b"Content-Length: 6\r\n", 0.05, b"\r\n<r", 0.05, b"ss/>"],

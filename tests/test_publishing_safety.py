@@ -50,6 +50,22 @@ def test_no_tag_is_passed_over_that_would_be_refused(html: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
+        '<img src=x alt=a" onerror=alert(1)>',
+        "<img src=x alt=< onerror=alert(1)>",
+        "<p>x</p><img src=x onerror=alert(1)",
+        "<img alt='>",
+    ],
+)
+def test_a_tag_that_is_not_whole_is_refused(html: str) -> None:
+    """What a browser makes of it nobody knows but the browser."""
+    assert "not whole" in danger(html)
+    assert "not whole" in danger_in_page(html, "")
+    assert "not whole" in danger_in_page("", html)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
         '<p><a href="https://x.example/" title="a > b">x</a></p>',
         '<img src="../x.png" alt="" class="a">',
         '<p title="<script>">x</p>',

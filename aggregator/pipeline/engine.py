@@ -1,4 +1,4 @@
-"""Polls sources and writes down what they bring, a transaction for each poll; `fetch` and the server both run on it.
+"""Polls sources and writes down what they bring, each poll whole in a transaction; `fetch` and the server run on it.
 
 It is the one writer of polls: all that it does with the database is done in one thread of its own, which keeps the
 loop free. When to poll, and what is published of it, others decide.

@@ -129,7 +129,7 @@ class Folder:
         given = store.taken_uids(self.db, firsts)
         uids = []
         for first, others in zip(firsts, possible, strict=True):
-            free = (uid for uid in others if uid not in given and not store.uid_is_taken(self.db, uid))
+            free = (uid for uid in others if uid not in given and not store.taken_uids(self.db, [uid]))
             uids.append(next(free) if first in given else first)
             given.add(uids[-1])
         return uids

@@ -42,25 +42,38 @@ class Unwritten:
         while self._waiting:
             yield self._some(writing, write_one)
 
-    def _some(self, writing: Transaction, write_one: Callable[[Outcome], list[_R]]) -> list[_R]:
+    def _some(
+        self, writing: Transaction, write_one: Callable[[Outcome], list[_R]], most: int | None = None
+    ) -> list[_R]:
         """Several polls in one transaction where they come faster than the disk; a poll is never split."""
         recorded: list[_R] = []
-        done, ends = 0, monotonic() + _HELD
+        done, ended = 0, False
         try:
             with writing():
-                while done < len(self._waiting) and monotonic() < ends:
-                    recorded += write_one(self._waiting[done])
+                ends = monotonic() + _HELD
+                for outcome in self._waiting[:most]:
+                    recorded += write_one(outcome)
                     done += 1
+                    if monotonic() > ends:
+                        break
+                ended = True
         except UserError:
             raise
-        except Exception as error:  # one poll that our code trips over must not keep the others from being written
-            if done == len(self._waiting) or isinstance(self._waiting[done].response, Failed):
-                del self._waiting[done:]
-                raise
-            self._waiting[done] = _spoiled(self._waiting[done], error)
+        except Exception as error:  # noqa: BLE001 - one poll that our code trips over must not keep the others from being written
+            if ended and done > 1:  # at the end of the transaction nobody knows which one it was
+                return self._some(writing, write_one, 1)
+            self._spoil(0 if ended else done, error)
             return []
         del self._waiting[:done]
         return recorded
+
+    def _spoil(self, place: int, error: Exception) -> None:
+        """Have one written as a failure; one that is a failure already is given up, and the error raised."""
+        outcome = self._waiting[place]
+        if isinstance(outcome.response, Failed):
+            del self._waiting[place]
+            raise error
+        self._waiting[place] = _spoiled(outcome, error)
 
 
 def fault(error: Exception) -> str:

@@ -8,6 +8,8 @@ import httptools
 _HEADER_BYTES = 256 * 1024
 _HEADER_LINES = 500  # and what one read may hold: tens of thousands would hold the loop up
 _INFORMATIONAL = 10  # 1xx answers before the real one
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_INTERIM = re.compile(rb"\s*HTTP/1\.\d 1\d\d\b.*?" + _BLANK.pattern, re.DOTALL)
 _FRAMING, _WORTH = 1_000_000, 16  # bytes of a body on the wire, from which on one in sixteen must be the body itself
 
 
@@ -109,8 +111,9 @@ class Incoming:
             self._interim += 1
             self._lines = self._wire = 0
             self.headers = []
-            self._problem = "wants to speak another protocol than HTTP/1.1" if status == 101 else ""
-            if self._interim > _INFORMATIONAL:
+            if status == 101:
+                self._problem = "wants to speak another protocol than HTTP/1.1"
+            elif self._interim > _INFORMATIONAL:
                 self._problem = f"answers with more than {_INFORMATIONAL} interim responses"
         else:
             self.status, self.headed = status, True
@@ -136,13 +139,19 @@ class Incoming:
 
 
 def _one_length(head: bytes) -> bytes:
-    """Return the head with one Content-Length where it has the same several times, as some servers write it."""
-    lines, blank, rest = head.partition(b"\r\n\r\n")
+    """Return the head with one Content-Length where it has the same several times, as some servers write it.
+
+    It is the answer's alone: interim responses before it are left out.
+    """
+    while interim := _INTERIM.match(head):
+        head = head[interim.end() :]
+    blank = _BLANK.search(head)
+    end = blank.start() if blank else len(head)
     kept: list[bytes] = []
-    for line in lines.split(b"\r\n"):
+    for line in re.split(rb"\r?\n", head[:end]):
         if not (line.lower().startswith(b"content-length:") and line.lower() in map(bytes.lower, kept)):
             kept.append(line)
-    return b"\r\n".join(kept) + blank + rest
+    return b"\r\n".join(kept) + head[end:]
 
 
 def _parser(told: Incoming) -> httptools.HttpResponseParser:

@@ -40,12 +40,6 @@ def taken_uids(db: Database, uids: Iterable[str]) -> set[str]:
     return found
 
 
-def uid_is_taken(db: Database, uid: str) -> bool:
-    """Whether an item has, or once had, this published id."""
-    query = "SELECT EXISTS (SELECT 1 FROM items WHERE uid = :uid) OR EXISTS (SELECT 1 FROM aliases WHERE uid = :uid)"
-    return bool(db.execute(query, {"uid": uid}).fetchone()[0])
-
-
 def row_of(db: Database, item_id: int) -> dict[str, Any]:
     """Return the row of an item."""
     return next(db.query("SELECT * FROM items WHERE id = ?", [item_id]))
@@ -92,13 +86,6 @@ def ids_of_sources(db: Database, sources: Iterable[str]) -> list[int]:
     """Return the number of every item that any of the sources has shown."""
     query = "SELECT DISTINCT item_id FROM appearances WHERE source IN (SELECT value FROM json_each(?)) ORDER BY item_id"
     return [item_id for (item_id,) in db.execute(query, [json.dumps(list(sources))]).fetchall()]
-
-
-def add_item(
-    db: Database, item: Item, source: str, uid: str, published: datetime, updated: datetime, now: datetime
-) -> int:
-    """Store a new item, shown as `source` has it, and return its id."""
-    return add_items(db, [NewItem(item, source, uid, published, updated, now)])[0]
 
 
 def add_items(db: Database, items: Sequence[NewItem]) -> range:

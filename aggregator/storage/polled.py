@@ -9,6 +9,7 @@ from itertools import chain
 from sqlite_utils import Database
 
 from aggregator.storage import sources
+from aggregator.storage.many import marks
 from aggregator.storage.times import to_text
 
 _AT_ONCE = 250  # rows a statement: with the columns of each fewer values than SQLite takes
@@ -44,7 +45,7 @@ def log(db: Database, polls: Sequence[Logged]) -> None:
 
 def _places(rows: Sequence[Sequence[object]]) -> str:
     """Return the question marks for some rows of values."""
-    return ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+    return ",".join([f"({marks(rows[0])})"] * len(rows))
 
 
 @dataclass(frozen=True, slots=True)
