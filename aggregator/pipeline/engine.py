@@ -245,7 +245,7 @@ class Engine:
         """Write the poll of the source that was asked for, and of each other that its request was made for."""
         recorder, states = self._recorder, self._claims.states
         name, *others = self._claims.of_request(outcome.job.source)
-        asked = replace(outcome, shared_with=tuple(others))
+        asked = replace(outcome, shared_with=tuple(others)) if others else outcome
         recorded = [(name, self._record_one(recorder, name, asked))]
         for other in others:
             source = recorder.config.sources.get(other)
