@@ -241,8 +241,9 @@ def _contents(outcome: Outcome, state: SourceState) -> dict[str, object]:
     """What is known of the feed from now on."""
     response = outcome.response
     if isinstance(response, NotModified):
+        hub = _hub(response.link, response.validators.url, FeedInfo(self_url=state.hub_topic)) if response.link else {}
         return {
-            **_hub(response.link, response.validators.url, FeedInfo(self_url=state.hub_topic)),
+            **hub,
             **_validators(response.validators),
             **_move(state, response.moved_to, outcome.at),
         }
