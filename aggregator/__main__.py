@@ -12,7 +12,9 @@ def main() -> None:
     gc.disable()  # what is imported stays; reading feeds.toml turns it on
     gc.set_threshold(10_000)  # objects: thousands of polls make as many that are no cycles
     signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # nor need it all be looked at for cycles as the interpreter ends
+    sys.exit(code)
 
 
 def _interrupt(*_signal: object) -> None:

@@ -68,7 +68,8 @@ def ours(topics: str = ALL, source: str = "") -> Setup:
     def set_up(folder: Path, web: Web) -> Program:
         (folder / "feeds.toml").write_text(feeds_toml(web, topics, source=source))
         command = (sys.executable, "-m", "aggregator", "--config", str(folder / "feeds.toml"), "-q", "fetch")
-        return Program(command, due=lambda: make_due(folder / "aggregator.db"))
+        compiled = {"PYTHONDONTWRITEBYTECODE": ""}  # by the first run, as what pip installs is: the others are that too
+        return Program(command, env=compiled, due=lambda: make_due(folder / "aggregator.db"))
 
     return set_up
 

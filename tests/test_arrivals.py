@@ -13,7 +13,8 @@ from sqlite_utils import Database
 from aggregator.config.load import load
 from aggregator.config.values import Config
 from aggregator.model import FeedInfo, Item, Reading
-from aggregator.pipeline.ingest import Ingest, Ingested
+from aggregator.pipeline.ingest import Ingest
+from aggregator.pipeline.ingested import Ingested
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.work import marks_of
 from aggregator.storage.database import open_database, writing

@@ -10,7 +10,7 @@ from places import Place, item, rss
 
 from aggregator.config.load import load
 from aggregator.config.values import Config
-from aggregator.pipeline import batch
+from aggregator.pipeline import work
 from aggregator.pipeline.claiming import Wanted
 from aggregator.pipeline.engine import Engine
 from aggregator.pipeline.record import Result
@@ -227,7 +227,7 @@ def test_a_source_that_another_edition_of_the_file_has_is_left_alone(place: Plac
 @pytest.mark.usefixtures("at_home_only")
 def test_a_body_that_our_code_trips_over_fails_its_source_alone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug is told at its source, which is asked again later; the others go on."""
-    monkeypatch.setattr(batch, "read_and_mark", divmod)  # which takes no such arguments
+    monkeypatch.setattr(work, "read_and_mark", divmod)  # which takes no such arguments
     with FakeWeb({"/a": [FEED], "/b": [answer(410)]}) as web:
         place.configure(sources(web, "a", "b"))
 

@@ -8,7 +8,7 @@ from fakeweb import FakeWeb, answer
 from places import Place, item, rss
 
 from aggregator.config.load import load
-from aggregator.pipeline import upkeep
+from aggregator.pipeline import pruning, upkeep
 from aggregator.storage.appearances import first_since
 from aggregator.storage.database import open_database
 from aggregator.storage.times import to_text
@@ -101,11 +101,11 @@ def test_copies_too_old_to_be_found_leave_the_index(place: Place) -> None:
     config = load(place.folder / "feeds.toml")
     db = open_database(config.site.database)
     day, seen = timedelta(days=1), datetime.now(UTC)
-    for at in (seen, seen + upkeep.FINDABLE - 2 * day):
+    for at in (seen, seen + pruning.FINDABLE - 2 * day):
         upkeep.prune(db, config, at)
-    upkeep.prune(db, config, seen + upkeep.FINDABLE - day)
+    upkeep.prune(db, config, seen + pruning.FINDABLE - day)
     assert place.rows("SELECT count(*) FROM fingerprints") == [(1,)]
-    upkeep.prune(db, config, seen + upkeep.FINDABLE + day)
+    upkeep.prune(db, config, seen + pruning.FINDABLE + day)
     assert place.rows("SELECT count(*) FROM fingerprints") == [(0,)]
     assert place.rows("SELECT count(*) FROM items") == [(1,)]
     db.close()

@@ -148,7 +148,12 @@ _pieces = st.sampled_from(("a", "b/", "%41", "%zz", "?", "#", "&c=d", ";", "//",
 
 
 @example("x.example", ["?", " "])
-@given(st.sampled_from(("x.example", "x.example/", "x.example:80/", "-x", "x..y/", "")), st.lists(_pieces, max_size=6))
+@given(
+    st.sampled_from(
+        ("x.example", "x.example/", "x.example:80/", "x.example:65535", "x.example:65536/", "-x", "x..y/", "")
+    ),
+    st.lists(_pieces, max_size=6),
+)
 def test_an_address_that_is_escaped_is_left_to_the_letter(host: str, pieces: list[str]) -> None:
     """It is found at a glance; the scheme in capitals has it encoded the long way, with the same end."""
     rest = ("://" + host + "".join(pieces)).rstrip()

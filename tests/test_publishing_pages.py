@@ -1,9 +1,13 @@
 """The pages that people read: complete, accessible, without script, and the same bytes for the same items."""
 
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from publishing_samples import (
@@ -260,3 +264,31 @@ def test_a_title_with_markup_is_shown_as_it_is_meant() -> None:
     """Ampersands and comparisons are text."""
     page = _topic_page(entry(title="AT&T: 3 < 4 & &copy;"))
     assert "AT&T: 3 < 4 & &copy;" in page.text
+
+
+_RENDER = """
+import sys
+from aggregator.publishing.pages import render_status_page
+from aggregator.publishing.status import Activity, Status
+from publishing_samples import SITE
+sys.stdout.write(render_status_page(SITE, Status(), Activity()).body.decode())
+"""
+
+
+def _rendered(compiled: Path) -> bytes:
+    """A page as another process makes it that keeps what it compiles in this folder."""
+    env = {**os.environ, "PYTHONPYCACHEPREFIX": str(compiled), "PYTHONPATH": os.pathsep.join(sys.path)}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    return subprocess.run([sys.executable, "-c", _RENDER], env=env, check=True, capture_output=True).stdout
+
+
+def test_templates_are_compiled_once(tmp_path: Path) -> None:
+    """The next process takes what the first has compiled, and compiles what it cannot read; the page is the same."""
+    first = _rendered(tmp_path)
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.template")}
+    assert len(kept) == 2  # the page's own and the base of all
+    assert _rendered(tmp_path) == first
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    for path, broken in zip(kept, (b"", b"not what it was"), strict=True):
+        path.write_bytes(path.read_bytes()[:30] + broken)
+    assert _rendered(tmp_path) == first == render_status_page(SITE, Status(), Activity()).body

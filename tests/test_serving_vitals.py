@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aggregator.pipeline.ingest import Ingested
+from aggregator.pipeline.ingested import Ingested
 from aggregator.pipeline.record import Result
 from aggregator.serving.press import is_time
 from aggregator.serving.shelf import Body, Shelf

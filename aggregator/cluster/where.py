@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from aggregator.cluster.batch import Terms
 from aggregator.config.values import Config
 from aggregator.errors import UserError
 from aggregator.pipeline.batch import Polls, poll_batch
 from aggregator.pipeline.where import Standing, Where, poll_settings
+
+if TYPE_CHECKING:
+    from aggregator.cluster.batch import Terms
 
 
 class ClusterError(UserError):
@@ -19,7 +22,7 @@ class ClusterError(UserError):
 class Cluster:
     """The cluster that feeds.toml may name, and how it was last seen."""
 
-    def __init__(self, terms: Terms | None = None, told: Callable[[Standing | None], None] = lambda _: None) -> None:
+    def __init__(self, terms: "Terms | None" = None, told: Callable[[Standing | None], None] = lambda _: None) -> None:
         """`told` is called with what `standing` returns, whenever it may be another."""
         self._terms = terms
         self._told = told

@@ -1,4 +1,7 @@
-"""Polls and reads a batch of sources: the part of the work that needs no database, and so could be done anywhere."""
+"""Polls and reads a batch of sources: the part of the work that needs no database, and so could be done anywhere.
+
+What is done with a body is imported with the first of them: often nothing is new.
+"""
 
 import asyncio
 import logging
@@ -6,14 +9,17 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from aggregator.digest import digest
 from aggregator.errors import UserError
 from aggregator.model import Failed, Fetched, PollJob, Reading, Response, Unreadable
-from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.web import Jobs, Web
 from aggregator.reading.pool import LARGE, ReaderPool
 from aggregator.storage import times
+
+if TYPE_CHECKING:
+    from aggregator.pipeline.work import Marks
 
 _READ_AT_ONCE = 8
 _HELD = 32_000_000  # bytes of bodies that wait to be read, or for the one who takes what was read: then the polls wait
@@ -37,7 +43,7 @@ class Outcome:
     milliseconds: int
     size: int = 0
     digest: bytes = b""
-    marks: Marks = ()
+    marks: "Marks" = ()
     shared_with: tuple[str, ...] = ()
 
 
@@ -149,6 +155,8 @@ class _Held:
 
 
 async def _read(pool: ReaderPool, job: PollJob, fetched: Fetched, at: datetime, milliseconds: int) -> Outcome:
+    from aggregator.pipeline.work import read_and_mark
+
     read = await pool.run(read_and_mark, fetched.body, fetched.content_type, job.configured_url, job.known, at)
     size = len(fetched.body)
     if isinstance(read, Unreadable):

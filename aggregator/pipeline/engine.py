@@ -1,7 +1,8 @@
 """Polls sources and writes down what they bring, each poll whole in a transaction; `fetch` and the server run on it.
 
 It is the one writer of polls: all that it does with the database is done in one thread of its own, which keeps the
-loop free. When to poll, and what is published of it, others decide.
+loop free. When to poll, and what is published of it, others decide. What only files, bodies and pushes need is
+imported with the first of them.
 """
 
 import asyncio
@@ -14,27 +15,23 @@ from datetime import datetime
 from itertools import chain
 from time import monotonic
 from types import TracebackType
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
 from aggregator.errors import UserError
 from aggregator.model import PollJob, Reading, Unreadable
-from aggregator.pipeline import pushing
 from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.claiming import Claims, Wanted
 from aggregator.pipeline.full_text import FullTexts
-from aggregator.pipeline.ingest import Ingested
+from aggregator.pipeline.ingested import Ingested
 from aggregator.pipeline.pausing import noting_pauses, open_web_with_pauses
-from aggregator.pipeline.pushing import Push
 from aggregator.pipeline.record import Recorder, Result
 from aggregator.pipeline.routing import Router
-from aggregator.pipeline.seeds import SeedReading, read_seeds
 from aggregator.pipeline.sharing import outcome_for
 from aggregator.pipeline.unwritten import Unwritten, fault
 from aggregator.pipeline.where import HERE, Standing, Where, poll_settings
-from aggregator.pipeline.work import Marks, read_and_mark
 from aggregator.polling.files import FilesFound, find_files
 from aggregator.reading.pool import ReaderPool
 from aggregator.storage import cluster, pages, times
@@ -43,6 +40,11 @@ from aggregator.storage.claims import Owner
 from aggregator.storage.database import StoreError, writing
 from aggregator.storage.files import known_files
 from aggregator.storage.polled import Together
+
+if TYPE_CHECKING:
+    from aggregator.pipeline.pushing import Push
+    from aggregator.pipeline.seeds import SeedReading
+    from aggregator.pipeline.work import Marks
 
 _NOTED = 5.0  # seconds between two notes on the cluster, where nothing is wrong with it
 
@@ -143,8 +145,11 @@ class Engine:
         finally:
             await self._write(self._end_polls)
 
-    async def take_push(self, push: Push) -> Ingested | Unreadable:
+    async def take_push(self, push: "Push") -> Ingested | Unreadable:
         """Read and write what a hub has pushed, as a poll would; return what it brought, or why nothing."""
+        from aggregator.pipeline import pushing
+        from aggregator.pipeline.work import read_and_mark
+
         at = times.now()
         found = await self._write(pushing.wanted, self._db, self._recorder.config, push)
         if found is None:
@@ -162,6 +167,8 @@ class Engine:
         return await self._write(function, self._db, *args, **kwargs)
 
     async def _read_files_of(self, source: Source, at: datetime) -> None:
+        from aggregator.pipeline.seeds import read_seeds
+
         began = monotonic()
         known = await self._write(known_files, self._db, source.name)
         try:
@@ -238,7 +245,7 @@ class Engine:
         """Write the poll of the source that was asked for, and of each other that its request was made for."""
         recorder, states = self._recorder, self._claims.states
         name, *others = self._claims.of_request(outcome.job.source)
-        asked = replace(outcome, shared_with=tuple(others))
+        asked = replace(outcome, shared_with=tuple(others)) if others else outcome
         recorded = [(name, self._record_one(recorder, name, asked))]
         for other in others:
             source = recorder.config.sources.get(other)
@@ -254,12 +261,14 @@ class Engine:
             return None
         return recorder.record(outcome, state, random.random())  # noqa: S311 - spreads the polls
 
-    def _push(self, push: Push, reading: Reading, marks: Marks, at: datetime) -> Ingested | Unreadable:
+    def _push(self, push: "Push", reading: Reading, marks: "Marks", at: datetime) -> Ingested | Unreadable:
+        from aggregator.pipeline import pushing
+
         recorder = self._recorder
         with writing(self._db):
             return pushing.record_push(self._db, recorder.config, recorder.router, push, reading, marks, at)
 
-    def _files(self, source: Source, found: FilesFound, read: SeedReading, at: datetime, began: float) -> None:
+    def _files(self, source: Source, found: FilesFound, read: "SeedReading", at: datetime, began: float) -> None:
         milliseconds = round((monotonic() - began) * 1000)
         with writing(self._db):
             result = self._recorder.record_files(source, read, found.present, at, milliseconds)

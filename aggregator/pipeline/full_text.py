@@ -15,16 +15,14 @@ from typing import Self
 from sqlite_utils import Database
 
 from aggregator.config.values import Config
-from aggregator.curation.fingerprints import fingerprint
 from aggregator.model import Fetched, Gone, Item, NotModified, PollJob, Postponed, Response, Unreadable
-from aggregator.pipeline.folding import Folder
 from aggregator.pipeline.routing import Router
 from aggregator.polling.web import Web
 from aggregator.reading.pool import ReaderPool
 from aggregator.reading.read import read_page_at
 from aggregator.storage import appearances as copies
-from aggregator.storage import fingerprints, times, topics
 from aggregator.storage import pages as store
+from aggregator.storage import times, topics
 from aggregator.storage.database import writing
 from aggregator.storage.pages import WantedPage
 
@@ -138,6 +136,10 @@ def _give_up(db: Database, page: WantedPage, reason: str) -> None:
 
 def _enrich(db: Database, config: Config, page: WantedPage, found: Item) -> None:
     """Put a page's text into the copy; nothing of it counts as a change, since nobody has read the article yet."""
+    from aggregator.curation.fingerprints import fingerprint
+    from aggregator.pipeline.folding import Folder
+    from aggregator.storage import fingerprints
+
     now = times.now()
     with writing(db):
         for copy in copies.with_numbers(db, [page.appearance]):

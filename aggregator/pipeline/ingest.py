@@ -3,7 +3,6 @@
 It runs inside the transaction of its poll; what it decides is decided by `identity` and by curation, from values.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -14,21 +13,13 @@ from aggregator.model import Item, Reading
 from aggregator.pipeline import identity
 from aggregator.pipeline.arrivals import Arrivals, Stored
 from aggregator.pipeline.folding import Arrival, Folder, date_of, keys_of
+from aggregator.pipeline.ingested import Ingested
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.work import Marks
 from aggregator.storage import appearances as copies
 from aggregator.storage import fingerprints, pages, topics
 from aggregator.storage import items as store
 from aggregator.storage.appearances import Appearance, Evidence, NewCopy
-
-
-@dataclass(slots=True)
-class Ingested:
-    """What a poll brought: items that were not known, items that have changed, copies folded into others."""
-
-    new: int = 0
-    changed: int = 0
-    folded: int = 0
 
 
 class Ingest:

@@ -19,7 +19,6 @@ from aggregator.config.values import Config, Share, Topic
 from aggregator.digest import digest
 from aggregator.errors import UserError
 from aggregator.model import Document, Entry, SourceInfo
-from aggregator.pipeline.grouping import with_stories
 from aggregator.pipeline.identity import minted_id
 from aggregator.pipeline.naming import source_infos
 from aggregator.publishing import archive
@@ -130,6 +129,8 @@ class Publisher:
         if not entries and self._is_inherited(f"{topic.name}.atom"):
             return  # what a database that is lost has published is better than nothing
         if topic.stories == "group":
+            from aggregator.pipeline.grouping import with_stories
+
             entries = with_stories(entries, self._config.site)
         documents = render_topic(
             self._config.site, topic, entries, created=state.created, shares=self._shares, months=months

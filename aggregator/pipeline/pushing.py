@@ -7,7 +7,8 @@ from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
 from aggregator.model import Reading, Unreadable
-from aggregator.pipeline.ingest import Ingest, Ingested
+from aggregator.pipeline.ingest import Ingest
+from aggregator.pipeline.ingested import Ingested
 from aggregator.pipeline.own import REFUSAL, is_own
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.work import Marks

@@ -1,8 +1,12 @@
-"""What a poll brought, into the database: items, validators and schedule stand or fall in one transaction."""
+"""What a poll brought, into the database: items, validators and schedule stand or fall in one transaction.
+
+What takes items in is imported with the first of them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
@@ -20,10 +24,9 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.pipeline.batch import Outcome
-from aggregator.pipeline.ingest import Ingest, Ingested
+from aggregator.pipeline.ingested import Ingested
 from aggregator.pipeline.own import REFUSAL, is_own
 from aggregator.pipeline.routing import Router
-from aggregator.pipeline.seeds import SeedReading
 from aggregator.polling import cadence
 from aggregator.polling.cadence import History, Wish
 from aggregator.polling.moves import Move, after_failure, after_poll
@@ -34,6 +37,10 @@ from aggregator.storage.polled import Logged, Together
 from aggregator.storage.sources import SourceState
 from aggregator.websub.discovery import discover
 from aggregator.websub.subscription import trust_after
+
+if TYPE_CHECKING:
+    from aggregator.pipeline.seeds import SeedReading
+    from aggregator.pipeline.work import Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +83,7 @@ class Recorder:
             return self._postpone(source, state, outcome.response, outcome.at, chance)
         took = Ingested()
         if outcome.reading is not None:
-            took = Ingest(self.db, self.config, self.router, outcome.at).take(
-                source, outcome.reading, outcome.marks, first=state.last_polled is None
-            )
+            took = self._take(source, outcome.reading, outcome.marks, outcome.at, first=state.last_polled is None)
         history = _history(state, outcome, took)
         kept = _as_kept(outcome.response, outcome.reading)
         when, why = self._next_poll(source, kept, outcome, state, history, took.new + took.folded, chance)
@@ -107,6 +112,11 @@ class Recorder:
             state.name, str(columns["state"]), status, took, outcome.milliseconds, when, error, warnings,
             hub_changed=_hub_changed(columns, state),
         )  # fmt: skip
+
+    def _take(self, source: Source, reading: Reading, marks: "Marks", at: datetime, *, first: bool = False) -> Ingested:
+        from aggregator.pipeline.ingest import Ingest
+
+        return Ingest(self.db, self.config, self.router, at).take(source, reading, marks, first=first)
 
     def _next_poll(
         self,
@@ -140,9 +150,11 @@ class Recorder:
         store.update(self.db, state.name, columns)
         return Result(state.name, state.state, None, Ingested(), 0, when, postponed=why)
 
-    def record_files(self, source: Source, read: SeedReading, present: int, at: datetime, milliseconds: int) -> Result:
+    def record_files(
+        self, source: Source, read: "SeedReading", present: int, at: datetime, milliseconds: int
+    ) -> Result:
         """Write one visit to a path source. What could be read is taken; the rest is named."""
-        took = Ingest(self.db, self.config, self.router, at).take(source, read.reading, read.marks)
+        took = self._take(source, read.reading, read.marks, at)
         save_files(self.db, source.name, read.files, read.renamed)
         unreadable = unreadable_files(self.db, source.name)
         error = "; ".join(f"{path}: {reason}" for path, reason in unreadable.items())
@@ -229,8 +241,9 @@ def _contents(outcome: Outcome, state: SourceState) -> dict[str, object]:
     """What is known of the feed from now on."""
     response = outcome.response
     if isinstance(response, NotModified):
+        hub = _hub(response.link, response.validators.url, FeedInfo(self_url=state.hub_topic)) if response.link else {}
         return {
-            **_hub(response.link, response.validators.url, FeedInfo(self_url=state.hub_topic)),
+            **hub,
             **_validators(response.validators),
             **_move(state, response.moved_to, outcome.at),
         }

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from aggregator.curation.fingerprints import fingerprint
 from aggregator.pipeline.folding import Folder
+from aggregator.pipeline.pruning import FINDABLE
 from aggregator.pipeline.routing import Router
-from aggregator.pipeline.upkeep import FINDABLE
 from aggregator.storage import appearances as copies
 from aggregator.storage import fingerprints, items, sources
 from aggregator.storage.database import writing

@@ -5,11 +5,10 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from aggregator.config.values import Config
-from aggregator.pipeline.folding import Folder
-from aggregator.pipeline.refolding import refold
 from aggregator.pipeline.routing import reroute
 from aggregator.storage import items, sources, topics
 from aggregator.storage.database import writing
+from aggregator.storage.sources import Synced
 
 _CHUNK = 500
 
@@ -20,6 +19,16 @@ def resync(db: Database, config: Config, now: datetime) -> None:
         synced = sources.sync(db, config.sources)
         for name in synced.renamed:
             topics.touch_topics_of_source(db, name, now)
+    if synced.folding or synced.ranked:
+        _sort_copies(db, config, synced, now)
+    reroute(db, config, now)
+
+
+def _sort_copies(db: Database, config: Config, synced: Synced, now: datetime) -> None:
+    """Fold copies anew where `dedupe` was changed, and choose anew which is shown where `priority` was."""
+    from aggregator.pipeline.folding import Folder
+    from aggregator.pipeline.refolding import refold
+
     folder = Folder(db, config, now)
     for name in synced.folding:
         refold(folder, name)
@@ -28,4 +37,3 @@ def resync(db: Database, config: Config, now: datetime) -> None:
         with writing(db):
             for item_id in shared[start : start + _CHUNK]:
                 folder.choose_shown(item_id)
-    reroute(db, config, now)

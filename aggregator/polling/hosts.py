@@ -8,6 +8,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 
 PATIENCE = 5.0  # seconds: a host that asks for a longer pause is not waited for within a run
 LONGEST_PAUSE = 3600.0  # seconds: one URL may be told to wait for days, and its neighbours did nothing wrong
@@ -44,7 +45,7 @@ class _Host:
 
 
 class Hosts:
-    """The queues of all hosts. Times are the running event loop's; hosts are told apart by name alone."""
+    """The queues of all hosts. Times are monotonic, as the event loop's; hosts are told apart by name alone."""
 
     def __init__(self, delay: float = 1.0, slots: int = 64) -> None:
         """`delay` seconds between two starts on a host, `slots` turns at once over all hosts."""
@@ -62,7 +63,7 @@ class Hosts:
     def join(self, ticket: Ticket, *, first: bool = False) -> None:
         """Join the queue of the ticket's host, at its head where `first`; it may be called before this returns."""
         entry = self._hosts.setdefault(ticket.host, _Host())
-        rest = entry.paused_until - self._now()
+        rest = entry.paused_until - monotonic()
         if rest > PATIENCE:
             ticket.paused(ticket, rest)
             return
@@ -89,10 +90,10 @@ class Hosts:
     def pause(self, host: str, seconds: float) -> None:
         """Leave the host alone for so long (an hour at most); those who wait for it are told, if it is long."""
         entry = self._hosts.setdefault(host, _Host())
-        entry.paused_until = max(entry.paused_until, self._now() + min(seconds, LONGEST_PAUSE))
+        entry.paused_until = max(entry.paused_until, monotonic() + min(seconds, LONGEST_PAUSE))
         entry.ready_at = max(entry.ready_at, entry.paused_until)
         self._queue(host, entry)
-        rest = entry.paused_until - self._now()
+        rest = entry.paused_until - monotonic()
         if rest > PATIENCE and entry.waiting:
             told, entry.waiting = entry.waiting, deque()
             self._count(-1)
@@ -104,7 +105,7 @@ class Hosts:
         entry = self._hosts[host]
         entry.busy = False
         if just_now:
-            entry.ready_at = max(entry.ready_at, self._now() + self._delay)
+            entry.ready_at = max(entry.ready_at, monotonic() + self._delay)
         self._queue(host, entry)
         self._pump()
 
@@ -115,7 +116,7 @@ class Hosts:
 
     def pauses(self) -> dict[str, float]:
         """Return the hosts that are paused, each with the seconds that are left."""
-        now = self._now()
+        now = monotonic()
         return {host: entry.paused_until - now for host, entry in self._hosts.items() if entry.paused_until > now}
 
     @property
@@ -123,17 +124,14 @@ class Hosts:
         """How many hosts are remembered: those asked, waited for or paused, and those asked within the last delay."""
         return len(self._hosts)
 
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time()
-
     def _queue(self, host: str, entry: _Host) -> None:
         if not entry.busy and not entry.queued:
             entry.queued = True
             self._number += 1
-            heapq.heappush(self._due, (max(entry.ready_at, self._now()), self._number, host))
+            heapq.heappush(self._due, (max(entry.ready_at, monotonic()), self._number, host))
 
     def _pump(self) -> None:
-        now = self._now()
+        now = monotonic()
         while self._slots and self._due and self._due[0][0] <= now:
             _, _, host = heapq.heappop(self._due)
             entry = self._hosts[host]

@@ -21,11 +21,11 @@ class Wire:
         self._sock = sock
         self._loop = asyncio.get_running_loop()
         self._tls: ssl.SSLObject | None = None
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._reads = 0
 
     async def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from now on, with who proves to be `host`."""
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         try:
             await self._through_tls(self._tls.do_handshake)

@@ -27,9 +27,11 @@ def day_and_month(day: date) -> str:
 
 def clock(moment: datetime) -> str:
     """14:05, in UTC."""
-    return moment.astimezone(UTC).strftime("%H:%M")
+    here = moment.astimezone(UTC)
+    return f"{here.hour:02}:{here.minute:02}"
 
 
 def day_and_time(moment: datetime) -> str:
     """22 Nov 14:05, in UTC."""
-    return f"{day_and_month(moment.astimezone(UTC))} {clock(moment)}"
+    here = moment.astimezone(UTC)
+    return f"{day_and_month(here)} {clock(here)}"

@@ -1,15 +1,14 @@
 """JSON Feed 1.1 (jsonfeed.org/version/1.1), from what is ready to show; no clock, no file."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from aggregator.model import Copy, Enclosure
 from aggregator.publishing.head import Head
 from aggregator.publishing.shown import Attribution, Shown
-
-_encoded = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 VERSION = "https://jsonfeed.org/version/1.1"
 
@@ -35,20 +34,31 @@ def to_bytes(document: dict[str, Any]) -> bytes:
     return (_written(document, "\n") + "\n").encode()
 
 
+@cache
+def _encoder(line: str) -> Callable[[Any], str]:
+    """What writes a value within a line, or, of one that holds no other, each part in a line of its own."""
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(f",{line}", ": ")).encode
+
+
 def _written(value: Any, line: str) -> str:
     """What `json.dumps` writes with `indent=1`, for which it leaves its fast encoder; `line` begins a line."""
-    if not value or not isinstance(value, dict | list):
-        return _encoded(value)
     inner = f"{line} "
+    encoded = _encoder(inner)
+    if not value or not isinstance(value, dict | list):
+        return encoded(value)
+    parts = value.values() if isinstance(value, dict) else value
+    if not any(isinstance(part, dict | list) for part in parts):
+        flat = encoded(value)
+        return f"{flat[0]}{inner}{flat[1:-1]}{line}{flat[-1]}"
     if isinstance(value, dict):
-        lines = [f"{_encoded(name)}: {_written(part, inner)}" for name, part in value.items()]
+        lines = [f"{encoded(name)}: {_written(part, inner)}" for name, part in value.items()]
         return f"{{{inner}{f',{inner}'.join(lines)}{line}}}"
     return f"[{inner}{f',{inner}'.join([_written(part, inner) for part in value])}{line}]"
 
 
 def timestamp(moment: datetime) -> str:
     """A UTC time as RFC 3339 writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.isoformat()[:19]}Z"  # strftime takes three times as long
 
 
 def _item(item: Shown) -> dict[str, Any]:

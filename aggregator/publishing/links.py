@@ -7,7 +7,8 @@ from urllib.parse import quote, urlsplit
 from aggregator.config.values import Site
 from aggregator.model import Entry, SourceInfo
 
-_CLEAN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,4})?([/?#][A-Za-z0-9;/?:@&=+$.\-_!~*'(),#]*)?")
+_PORT = "(?::(?:[0-9]{1,4}|[1-5][0-9]{4}))?"
+_CLEAN = re.compile(rf"https?://[A-Za-z0-9.-]+{_PORT}(?:[/?#][A-Za-z0-9;/?:@&=+$.\-_!~*'(),#]*)?")
 # What is escaped already, and would be left to the letter: encoding is slow.
 _PATH_PART = r"(?:[A-Za-z0-9;/:@&=+$.\-_!~*'(),]|%[0-9A-Fa-f]{2})"
 _LATER_PART = _PATH_PART.replace("[", "[?", 1)

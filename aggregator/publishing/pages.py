@@ -3,15 +3,22 @@
 A page depends on nothing but its own data, so that a new item in one topic leaves the other topics' pages as they are.
 """
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib.metadata import version
 from importlib.resources import files
+from importlib.util import cache_from_source
 from itertools import groupby
+from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from aggregator.config.values import Share, Site, Topic
 from aggregator.model import Document, Entry
@@ -104,6 +111,31 @@ def render_assets() -> tuple[Document, ...]:
     return tuple(Document(name, (_TEMPLATES / name).read_bytes()) for name in ("style.css", "icon.svg"))
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """Compiled templates, kept where Python keeps our compiled modules, so that not every process compiles them.
+
+    Where nothing can be written there, or what is there cannot be read, they are compiled.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(str(Path(cache_from_source(__file__)).parent), "%s.template")
+        self._made_by = f"{version('jinja2')} {Path(__file__).stat().st_mtime_ns}"
+
+    def get_source_checksum(self, source: str) -> str:
+        """What the code must have been made of: the template, but also Jinja, and the settings in this file."""
+        return super().get_source_checksum(self._made_by + source)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the bucket its code, if it is there."""
+        with suppress(OSError, EOFError, UnpicklingError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the bucket's code, if that is possible."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("aggregator.publishing"),
@@ -113,6 +145,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,  # they do not change under us, and to ask the file system of each costs each page a part
+        bytecode_cache=None if sys.dont_write_bytecode else _Compiled(),
     )
     for written in (dates.full_day, dates.plain_day, dates.day_and_month, dates.clock, dates.day_and_time):
         environment.filters[written.__name__] = written

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from aggregator.cluster.where import Cluster
 from aggregator.config.values import Config
 from aggregator.pipeline.engine import Engine
-from aggregator.pipeline.ingest import Ingested
+from aggregator.pipeline.ingested import Ingested
 from aggregator.pipeline.where import Standing
 from aggregator.serving import systemd
 from aggregator.serving.app import app

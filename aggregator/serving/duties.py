@@ -16,7 +16,7 @@ from aggregator.config.values import Config
 from aggregator.errors import UserError
 from aggregator.pipeline.claiming import Wanted
 from aggregator.pipeline.engine import Engine
-from aggregator.pipeline.ingest import Ingested
+from aggregator.pipeline.ingested import Ingested
 from aggregator.pipeline.record import Result
 from aggregator.serving import systemd
 from aggregator.serving.files import Files, front

@@ -12,7 +12,7 @@ from aggregator.config.values import Config
 from aggregator.model import Unreadable
 from aggregator.pipeline import subscribing
 from aggregator.pipeline.engine import Engine
-from aggregator.pipeline.ingest import Ingested
+from aggregator.pipeline.ingested import Ingested
 from aggregator.pipeline.pinging import ping
 from aggregator.pipeline.pushing import Push
 from aggregator.pipeline.where import poll_settings

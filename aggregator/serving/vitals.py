@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 
-from aggregator.pipeline.ingest import Ingested
+from aggregator.pipeline.ingested import Ingested
 from aggregator.pipeline.record import Result
 from aggregator.pipeline.where import Standing
 from aggregator.publishing.links import without_addresses

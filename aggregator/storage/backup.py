@@ -105,7 +105,7 @@ def open_copy(path: Path) -> sqlite3.Connection:
 def _must_be_known(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StoreError(f"{path}: this is no database of ours")
-    must_not_be_newer(Database(connection), path)
+    must_not_be_newer(Database(connection, execute_plugins=False), path)
 
 
 def is_ours(path: Path) -> bool:

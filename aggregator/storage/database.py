@@ -91,7 +91,7 @@ def _opened(path: Path) -> Database:
 def _made_ready(connection: sqlite3.Connection, path: Path, prepare: Callable[[Database, Path], None]) -> Database:
     """The database, prepared; the connection is closed where it cannot be."""
     try:
-        db = Database(connection)
+        db = Database(connection, execute_plugins=False)  # which it would look for in all that is installed
         prepare(db, path)
     except BaseException:
         connection.close()

@@ -8,7 +8,6 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from aggregator.storage.errors import StoreError
-from aggregator.storage.fingerprints import TABLES as FINGERPRINT_TABLES
 from aggregator.storage.tallies import TABLES as TALLY_TABLES
 from aggregator.storage.tallies import TRIGGERS as TALLY_TRIGGERS
 from aggregator.storage.topics import digest_of
@@ -253,7 +252,9 @@ def tables(db: Database) -> None:
 @migrations()
 def fingerprints(db: Database) -> None:
     """The index of the duplicate finder."""
-    _run(db, FINGERPRINT_TABLES)
+    from aggregator.storage.fingerprints import TABLES
+
+    _run(db, TABLES)
 
 
 @migrations()
@@ -325,7 +326,7 @@ def pauses(db: Database) -> None:
 
 def must_not_be_newer(db: Database, path: Path) -> None:
     """Raise StoreError where the database at `path` has been through migrations that this version does not know."""
-    known = {migration.name for migration in migrations.pending(Database(memory=True))}
+    known = {migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False))}
     if not {migration.name for migration in migrations.applied(db)} <= known:
         raise StoreError(f"{path}: a newer version of this program has written it; use that one")
 

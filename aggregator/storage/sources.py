@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -232,11 +233,16 @@ def _state(row: Mapping[str, Any]) -> SourceState:
         moved_to=row["moved_to"],
         moved_since=maybe_from(row["moved_since"]),
         moved_polls=row["moved_polls"],
-        rhythm=Rhythm(row["ttl"], frozenset(json.loads(row["skip_hours"])), frozenset(json.loads(row["skip_days"]))),
+        rhythm=Rhythm(row["ttl"], _numbers(row["skip_hours"]), _numbers(row["skip_days"])),
         hub=row["hub"],
         hub_topic=row["hub_topic"],
         subscribed=bool(row["subscribed"]),
     )
+
+
+@lru_cache(maxsize=256)  # of nearly all there are none
+def _numbers(text: str) -> frozenset[int]:
+    return frozenset(json.loads(text))
 
 
 def state_of(db: Database, name: str) -> SourceState | None:
