@@ -1,5 +1,6 @@
 """HTTP/1.1 as bytes: a request to send, and a response out of what comes; only this file parses with httptools."""
 
+import re
 from collections.abc import Iterable
 
 import httptools
