@@ -128,20 +128,24 @@ def _without_attributes(element: Element) -> None:
 
 
 def _author(draft: Draft, element: Element) -> None:
-    """A person by name, or by mail address; anything else with an address in it feedparser takes apart by itself."""
-    text = mended(element.text.strip())
-    address = _ADDRESS.match(text)
-    name, mail = (address[2] or "", address[1]) if address else (text, "")
-    if element.parts:
-        name, mail = element.parts.get("name", ""), ""
-    if (
-        (element.parts and not name)
-        or ("@" in name and not element.parts)
-        or element.depth > draft.depths.get("author", 99)
-    ):
+    name, mail = _person(element)
+    if element.depth > draft.depths.setdefault("author", element.depth):
         raise OddError
     draft.depths["author"] = element.depth
-    draft.entry.setdefault("authors", []).append({"name": name.strip(), "email": mail})
+    draft.entry.setdefault("authors", []).append({"name": name, "email": mail})
+
+
+def _person(element: Element) -> tuple[str, str]:
+    """A name and a mail address; of another shape feedparser takes apart what has an address in it."""
+    if element.parts:
+        name, text = element.parts.get("name", ""), ""
+    else:
+        name, text = "", mended(element.text.strip())
+    if address := _ADDRESS.match(text):
+        return (address[2] or "").strip(), address[1]
+    if "@" in text or (element.parts and not name):
+        raise OddError
+    return name or text, ""
 
 
 def _category(draft: Draft, element: Element) -> None:
