@@ -1,6 +1,7 @@
 """A database that is damaged, foreign, newer, locked or in use: said in a sentence, never written over, mended itself."""
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from fakeweb import FakeWeb, Request, answer
 from places import Place, item, rss
 
 from aggregator.storage import database
+from aggregator.storage.backup import APPLICATION_ID
 from aggregator.storage.claims import Owner
 
 TOPIC = '[topics.all]\ntitle = "All"\n'
@@ -306,3 +308,18 @@ def test_what_cannot_be_published_costs_its_own_topic_alone(place: Place, capsys
     place.change("UPDATE items SET published = '2026-11-01T08:00:00Z' WHERE title = 'An old birch'")
     assert place.run("-q", "fetch") == 0
     assert len(place.titles("birch")) == 2
+
+
+def test_two_commands_may_make_the_database_at_the_same_moment(tmp_path: Path) -> None:
+    """Who finds another writing into a file that is not in WAL mode yet waits until that one is done."""
+    path = tmp_path / "new.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    done = threading.Timer(0.3, other.execute, ("ROLLBACK",))
+    done.start()
+    db = database.open_database(path)
+    assert db.journal_mode == "wal"
+    db.close()
+    done.join()
+    other.close()

@@ -103,7 +103,7 @@ def _prepare(db: Database, path: Path) -> None:
     db.execute("PRAGMA foreign_keys = ON")
     if not _must_be_ours(db, path):
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    db.enable_wal()
+    _enable_wal(db)
     # A crash loses nothing, a power cut at most the last polls: they are polled again.
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute(f"PRAGMA cache_size = -{_CACHE // 1024}")
@@ -111,6 +111,21 @@ def _prepare(db: Database, path: Path) -> None:
     if migrations.pending(db):
         with writing(db):  # two commands may start at once on a new file
             migrations.apply(db)
+
+
+def _enable_wal(db: Database) -> None:
+    """Switch to WAL; where another command is making the new database at this moment, when it is done.
+
+    SQLite itself waits for whoever reads, but not for whoever writes.
+    """
+    latest = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return db.enable_wal()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > latest:
+                raise
+        sleep(_BREATH)
 
 
 def _must_be_ours(db: Database, path: Path) -> bool:
