@@ -10,7 +10,7 @@ from aggregator.cli import run
 def main() -> None:
     """Run the command line and leave with its exit code; SIGTERM ends a command at any moment as Ctrl-C does."""
     gc.disable()  # what is imported stays; reading feeds.toml turns it on
-    gc.set_threshold(10_000)  # objects: thousands of polls make as many that are no cycles
+    gc.set_threshold(50_000)  # objects: two thousand polls make as many that are no cycles
     signal.signal(signal.SIGTERM, _interrupt)
     code = run(sys.argv[1:])
     gc.freeze()  # nor need it all be looked at for cycles as the interpreter ends

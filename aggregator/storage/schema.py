@@ -324,6 +324,12 @@ def pauses(db: Database) -> None:
     db.execute("CREATE TABLE pauses (host TEXT PRIMARY KEY, until TEXT NOT NULL) WITHOUT ROWID")
 
 
+@migrations()
+def polls_by_time(db: Database) -> None:
+    """No index of polls by their source: each poll had a page of its own to write in it, and no query went by it."""
+    db.execute("DROP INDEX polls_source")
+
+
 def must_not_be_newer(db: Database, path: Path) -> None:
     """Raise StoreError where the database at `path` has been through migrations that this version does not know."""
     known = {migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False))}
