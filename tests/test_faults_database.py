@@ -314,8 +314,8 @@ def test_two_commands_may_make_the_database_at_the_same_moment(tmp_path: Path) -
     """Who finds another writing into a file that is not in WAL mode yet waits until that one is done."""
     path = tmp_path / "new.db"
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
     other.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    other.execute("BEGIN IMMEDIATE")
     done = threading.Timer(0.3, other.execute, ("ROLLBACK",))
     done.start()
     db = database.open_database(path)
