@@ -15,7 +15,7 @@ import argparse
 import shutil
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 from benchmarks.measuring import Cost, markdown, middle, run
@@ -52,7 +52,7 @@ class Comparison:
         self.costs: Costs = defaultdict(list)
         self.answers: Answers = {}
 
-    def round(self, kinds: Iterable[str]) -> None:
+    def round(self, kinds: Collection[str]) -> None:
         """One poll of each kind by each program."""
         programs = {}
         for name, set_up in self._setups.items():
@@ -65,14 +65,14 @@ class Comparison:
             if kind == "changed":
                 self._web.change()
             for name, program in programs.items():
-                self._poll(kind, name, program)
+                self._poll(kind, name, program, memory=self._memory and kind in kinds)
         if "changed" in kinds:
             self._web.restore()
 
-    def _poll(self, kind: str, name: str, program: Program) -> None:
+    def _poll(self, kind: str, name: str, program: Program, *, memory: bool) -> None:
         program.due()
         self._web.answers()
-        cost = run(program.poll, self._folder / f"{name}.log", program.env, memory=self._memory)
+        cost = run(program.poll, self._folder / f"{name}.log", program.env, memory=memory)
         self.costs[kind, name].append(cost)
         self.answers[kind, name] = self._web.answers()
 

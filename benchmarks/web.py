@@ -30,7 +30,7 @@ http {{
     log_format short '$status'; access_log {folder}/access.log short buffer=32k flush=200ms;
     client_body_temp_path {folder}/tmp; proxy_temp_path {folder}/tmp; fastcgi_temp_path {folder}/tmp;
     uwsgi_temp_path {folder}/tmp; scgi_temp_path {folder}/tmp;
-    open_file_cache max=40000 inactive=600s; open_file_cache_valid 1s; sendfile on; tcp_nopush on;
+    open_file_cache max=8000 inactive=600s; open_file_cache_valid 1s; sendfile on; tcp_nopush on;
     server {{ listen 0.0.0.0:{port} backlog=4096; root {folder}/feeds; }}
 }}
 """
