@@ -323,3 +323,23 @@ def test_two_commands_may_make_the_database_at_the_same_moment(tmp_path: Path) -
     db.close()
     done.join()
     other.close()
+
+
+def test_what_does_not_pass_our_check_is_tried_until_it_does(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each run says so, though nothing else has changed; nor is a month of the archive closed without its document."""
+    october = [item("An old one", guid="1", date="Thu, 01 Oct 2026 08:00:00 GMT")]
+    november = [item("A new one", guid="2")]
+    with FakeWeb({"/a": [answer(200, rss(*october)), answer(200, rss(*october, *november)), answer(304)]}) as web:
+        place.configure(f'[sources.a]\nurl = "{web.url("/a")}"\n{TOPIC}')
+        assert place.run("-q", "fetch") == 0
+        place.change("UPDATE items SET content = '<script>x</script>'")
+        place.let_time_pass()
+        assert [place.run("-q", "fetch") for _ in range(2)] == [1, 1]
+        assert capsys.readouterr().err.count("all.atom is not replaced, the last good one stays") == 2
+        assert len(place.titles("all")) == 1
+        place.change("UPDATE items SET content = '<p>mended</p>'")
+        assert place.run("-q", "fetch") == 0
+    assert len(place.titles("all")) == 2
+    published = place.published()
+    assert b"mended" in published["all/archive/2026-10.atom"]
+    assert b"A new one" in published["all/archive/2026-11.atom"]

@@ -74,7 +74,7 @@ class Publisher:
         return {name: source.content for name, source in self._config.sources.items()}
 
     def publish(self) -> Published:
-        """Write what differs. A topic counts as published once its documents are on the disk."""
+        """Write what differs. A topic counts as published once its documents are on the disk, each of them."""
         states = topic_store.topic_states(self._db)
         for name, topic in self._config.topics.items():
             if self._must_render(topic, states[name]):
@@ -135,8 +135,11 @@ class Publisher:
         documents = render_topic(
             self._config.site, topic, entries, created=state.created, shares=self._shares, months=months
         )
+        refused = len(self._done.refused)
         self._write(chain(documents, pages), _dates(documents, entries), topic.name)
         self._publish_archive(topic, months, [month for month in months if self._is_open(topic, state, month, months)])
+        if len(self._done.refused) > refused:
+            return  # it is tried, and told of, until it passes; nor is a month closed without its document
         with writing(self._db):
             if len(months) > 1:
                 topic_store.close_months(self._db, topic.name, str(months[-2]))
