@@ -23,6 +23,7 @@ from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.where import Standing
 from aggregator.polling.web import open_web
 from aggregator.reading.pool import ReaderPool
+from aggregator.storage.errors import StoreError
 
 distributed = pytest.importorskip("distributed")
 from aggregator.cluster import crew  # noqa: E402 - only where distributed is
@@ -208,6 +209,28 @@ def test_told_to_stop_it_begins_nothing_more(cluster: Any, web: FakeWeb) -> None
         assert len(found) == len(web.requests) < 30
 
     asyncio.run(go())
+
+
+def test_jobs_that_break_off_do_not_cost_what_was_asked_for(cluster: Any, web: FakeWeb) -> None:
+    """A disk that is full, say: the error is raised once the polls that are under way have come to their end."""
+    script(web, slow=[(0.5, FEED)])
+    seen: list[Outcome] = []
+
+    async def jobs() -> AsyncIterator[PollJob]:
+        for job in jobs_at(web, 3, 1, "/slow"):
+            yield job
+        await until(lambda: len(web.requests) == 3)
+        raise StoreError("the disk is full")
+
+    async def go() -> None:
+        async with polling(cluster.scheduler_address, jobs()) as outcomes:
+            async for some in outcomes:
+                seen.extend(some)
+
+    with pytest.raises(StoreError):
+        asyncio.run(go())
+    assert [outcome.reading is not None for outcome in seen] == [True] * 3
+    assert len(web.requests) == 3
 
 
 def test_left_early_its_workers_ask_nobody_any_more(cluster: Any, web: FakeWeb) -> None:

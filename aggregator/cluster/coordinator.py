@@ -91,7 +91,7 @@ class _Run:
         self._always = [self._begin(work) for work in (self._keep(), self._hand_out(), self._heed_stop())]
 
     async def next(self) -> list[Outcome] | None:
-        """Return the next outcomes, or None after the last. Raises what the jobs' own iterator raised."""
+        """Return the next outcomes, or None after the last; then raises what the jobs' own iterator raised."""
         while not (self._is_over() and self._outcomes.empty()):
             outcomes, place = await self._outcomes.get()
             if place is not None:
@@ -99,6 +99,8 @@ class _Run:
             if self._error is not None:
                 raise self._error
             return outcomes
+        if self._feeding is not None and not self._stop.is_set():
+            await self._feeding
         return None
 
     async def close(self) -> None:
@@ -123,7 +125,7 @@ class _Run:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._batches.discard(task)
         self._leases.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        if task is not self._feeding and not task.cancelled() and task.exception() is not None:
             self._error = task.exception()
         self._outcomes.put_nowait(([], None))  # whoever waits looks again whether all is over
         self._wake.set()

@@ -238,7 +238,7 @@ class Engine:
             return
         if last or stood is None or standing.trouble != stood.trouble or monotonic() - at > _NOTED:
             self._stood = standing, monotonic()
-            with writing(self._db):
+            with suppress(StoreError), writing(self._db):  # what is under way is worth more than a word about it
                 cluster.note(self._db, standing.address, asdict(standing), times.now())
 
     def _record_shared(self, outcome: Outcome) -> list[tuple[str, Result | None]]:
