@@ -5,6 +5,8 @@ import pytest
 from fakeweb import FakeWeb, Reply, Request, answer
 from places import Place, item, rss
 
+from aggregator.pipeline import full_text
+
 WORDS = "The mill at the lower bridge has been turning again since Monday, after forty years in which nobody ground flour there. "
 PAGE = (
     "<!doctype html><html lang='en'><head><title>Mill turns again</title></head><body><nav>Home News Sport</nav>"
@@ -105,6 +107,25 @@ def test_a_page_whose_host_wants_to_be_left_alone_is_fetched_later(
         assert place.run("-q", "fetch", "a") == 0
     assert place.rows("SELECT state FROM pages") == [("done",)]
     assert "The last line of the article" in place.feed("all").entries[0].content[0].value
+
+
+def test_pages_that_must_wait_keep_no_others_waiting(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many pages a host has that wants to be left alone: those of the others are fetched."""
+    monkeypatch.setattr(full_text, "_AT_ONCE", 2)
+    script: dict[str, list[Reply]] = {
+        "127.0.0.2/robots.txt": [answer(429, Retry_After="600")],
+        "/robots.txt": [answer(404)],
+    }
+    with FakeWeb(script, address="0.0.0.0") as web:
+        hosts = ("127.0.0.2", "127.0.0.2", "127.0.0.2", "127.0.0.3", "127.0.0.2", "127.0.0.3")
+        items = [item(f"Mill {n}", f"m{n}", f"{web.url('/page', host)}?{n}", "Teaser.") for n, host in enumerate(hosts)]
+        web.script |= {f"/page?{n}": [answer(200, PAGE, **HTML)] for n in range(6)}
+        web.script["/a"] = [answer(200, rss(*items))]
+        configure(place, web)
+        assert place.run("-q", "fetch") == 0
+        assert [request.target for request in web.requests if request.host == "127.0.0.2"] == ["/robots.txt"]
+    rows = place.rows("SELECT state FROM pages ORDER BY appearance DESC")
+    assert [state for (state,) in rows] == ["wanted" if host == "127.0.0.2" else "done" for host in hosts]
 
 
 def test_an_edited_item_has_its_page_fetched_again(place: Place) -> None:

@@ -6,6 +6,7 @@ feed's own text stays.
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -76,14 +77,15 @@ class FullTexts:
         while not (self._ending and not self._asked.is_set()):
             await self._asked.wait()
             self._asked.clear()
-            while await _fetch_pages(self._db, self._config(), self._web, self._pool, self._write):
-                pass
+            below = sys.maxsize
+            while below:
+                below = await _fetch_pages(self._db, self._config(), self._web, self._pool, self._write, below)
 
 
-async def _fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool, write: Write) -> int:
-    """Fetch up to two hundred pages that are wanted, and return of how many it is known now what they say.
+async def _fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool, write: Write, below: int) -> int:
+    """Fetch up to two hundred pages that are wanted, of copies with numbers below; return below which there are others.
 
-    A page whose host asked to be left alone stays wanted.
+    A page whose host asked to be left alone stays wanted. 0 is returned where there are no others.
     """
     sources = {name: source for name, source in config.sources.items() if source.full_text and source.enabled}
     if not sources:
@@ -92,16 +94,14 @@ async def _fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool,
     from aggregator.polling.poller import poll_many
 
     wanted: list[WantedPage] = []
-    await write(lambda: wanted.extend(store.wanted(db, json.dumps(list(sources)), _AT_ONCE)))
+    await write(lambda: wanted.extend(store.wanted(db, json.dumps(list(sources)), below, _AT_ONCE)))
     robots = Robots(web)
     jobs = {}
-    done = 0
     for number, page in enumerate(wanted):
         refusal = await robots.refusal(page.url)
         if refusal is not None:
             if not refusal.for_now:
                 await write(_give_up, db, page, refusal.reason)
-                done += 1
             continue
         source = sources[page.source]
         jobs[str(number)] = PollJob(
@@ -112,13 +112,12 @@ async def _fetch_pages(db: Database, config: Config, web: Web, pool: ReaderPool,
             if isinstance(response, Postponed):
                 continue
             page = wanted[int(job.source)]
-            done += 1
             found = await _read(pool, page, response)
             if isinstance(found, Unreadable):
                 await write(_give_up, db, page, found.reason)
             else:
                 await write(_enrich, db, config, page, found)
-    return done
+    return wanted[-1].appearance if len(wanted) == _AT_ONCE else 0
 
 
 async def _read(pool: ReaderPool, page: WantedPage, response: Response) -> Item | Unreadable:

@@ -23,11 +23,12 @@ def want(db: Database, appearance: int, url: str) -> None:
     )
 
 
-def wanted(db: Database, sources: str, limit: int) -> list[WantedPage]:
-    """Return pages to fetch for the sources of a JSON list, those of the newest copies first."""
+def wanted(db: Database, sources: str, below: int, limit: int) -> list[WantedPage]:
+    """Return pages to fetch for the sources of a JSON list, of copies with numbers below one, the newest first."""
     query = """SELECT appearance, source, pages.url FROM pages JOIN appearances ON appearances.id = appearance
-        WHERE state = 'wanted' AND source IN (SELECT value FROM json_each(?)) ORDER BY appearance DESC LIMIT ?"""
-    return [WantedPage(*row) for row in db.execute(query, [sources, limit]).fetchall()]
+        WHERE state = 'wanted' AND source IN (SELECT value FROM json_each(?)) AND appearance < ?
+        ORDER BY appearance DESC LIMIT ?"""
+    return [WantedPage(*row) for row in db.execute(query, [sources, below, limit]).fetchall()]
 
 
 def is_any_wanted(db: Database) -> bool:
