@@ -5,9 +5,12 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.config.load import load
 from aggregator.config.problems import ConfigError
+from aggregator.config.schema import SiteTable
 from aggregator.config.values import Config
 
 SITE = '[site]\ntitle = "T"\nbase_url = "https://feeds.example.org"\n'
@@ -182,6 +185,24 @@ match = "("
         "sources.a.every", "sources.a.prioritty", "sources.a.topics", "topics.t.limit", "topics.t.match",
         "topics.t.title",
     ]  # fmt: skip
+
+
+_HOSTS = st.sampled_from(("x.example", "x.example/", "x:65535/", "x:65536/", "x:0", "-", ""))
+_PIECES = st.sampled_from(("x", "-", "/", "@", ":", "?", "#", "[", "]", "\\", " ", "\t", "é", "℀", "%"))
+
+
+@given(_HOSTS, st.lists(_PIECES, max_size=4))
+def test_an_address_is_right_however_it_is_seen(host: str, pieces: list[str]) -> None:
+    """What passes at a glance is what passes when it is taken apart, as one is whose scheme is in capitals."""
+
+    def passes(scheme: str) -> bool:
+        try:
+            SiteTable.model_validate({"title": "x", "base_url": scheme + "://" + host + "".join(pieces)})
+        except ValueError:
+            return False
+        return True
+
+    assert passes("https") == passes("HTTPS")
 
 
 def test_the_errors_print_as_a_compiler_would(tmp_path: Path) -> None:
