@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -171,7 +172,7 @@ def from_row(db: Database, row: Mapping[str, Any]) -> Item:
         authors=tuple(json.loads(row["authors"])),
         summary=row["summary"],
         content=row["content"],
-        text=plain_text(row["content"]),
+        text=text_of(row["content"]),
         language=row["language"],
         published=from_text(row["published"]),
         categories=categories(db, row["id"]),
@@ -182,6 +183,12 @@ def from_row(db: Database, row: Mapping[str, Any]) -> Item:
         origin=origin_of(row),
         evidence=tuple((field, how) for field, how in json.loads(row["evidence"])),
     )
+
+
+@lru_cache(maxsize=8)
+def text_of(content: str) -> str:
+    """Return the plain text of some content. While an article is folded each of its copies is loaded several times."""
+    return plain_text(content)
 
 
 def origin_of(row: Mapping[str, Any]) -> Origin | None:
