@@ -24,11 +24,11 @@ from aggregator.config.values import Config
 from aggregator.curation.rules import parse
 from aggregator.model import FeedInfo, Fetched, Item, PollJob, Reading
 from aggregator.pipeline.batch import Outcome
+from aggregator.pipeline.marks import marks_of
 from aggregator.pipeline.record import Recorder
 from aggregator.pipeline.resync import resync
 from aggregator.pipeline.routing import Router
 from aggregator.pipeline.search import search
-from aggregator.pipeline.work import marks_of
 from aggregator.storage import sources as store
 from aggregator.storage.claims import Owner
 from aggregator.storage.database import open_database, writing

@@ -16,6 +16,7 @@ from statistics import median
 from sqlite_utils import Database
 
 from aggregator.config.values import Config
+from aggregator.curation.rules.fulltext import indexed
 from aggregator.model import Item
 from aggregator.pipeline.publish import Published, Publisher
 from aggregator.storage import topics
@@ -36,7 +37,7 @@ def seconds_of_news(db: Database, config: Config) -> tuple[list[float], list[Pub
         at = NOW + timedelta(minutes=number)
         item = Item(f"new-{number}", words.some(8), f"https://new.example/{number}", content=words.some(90))
         with writing(db):
-            (item_id,) = add_items(db, [NewItem(item, f"s{number}", item.guid, at, at, at)])
+            (item_id,) = add_items(db, [NewItem(item, f"s{number}", item.guid, at, at, at, indexed(item))])
             topics.place(db, item_id, at, {f"t{number}": ()}, (), at)
         began = time.perf_counter()
         done.append(Publisher(db, config, at).publish())

@@ -15,8 +15,8 @@ from aggregator.config.values import Config
 from aggregator.model import FeedInfo, Item, Reading
 from aggregator.pipeline.ingest import Ingest
 from aggregator.pipeline.ingested import Ingested
+from aggregator.pipeline.marks import marks_of
 from aggregator.pipeline.routing import Router
-from aggregator.pipeline.work import marks_of
 from aggregator.storage.database import open_database, writing
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)

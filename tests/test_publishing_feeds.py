@@ -7,8 +7,9 @@ from datetime import datetime, timedelta, timezone
 from xml.etree.ElementTree import fromstring
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 from publishing_samples import (
     ATOM,
     BBC,
@@ -62,6 +63,28 @@ def test_any_text_at_all_is_read_back_alike(titles: list[str], summary: str) -> 
     assert by_elements(documents["rss"]) == expected
     atom_titles = [item.findtext(f"{ATOM}title") for item in fromstring(documents["atom"]).iter(f"{ATOM}entry")]
     assert atom_titles == [item.title for item in expected]
+
+
+@given(title=_TEXT, html=_TEXT, url=_TEXT, name=_TEXT)
+@settings(max_examples=60)
+@example('"<&>\t\n\r', '"<&>\t\n\r', '"<&>\t\n\r', '"<&>\t\n\r')
+def test_an_atom_document_is_written_as_lxml_would_write_it(title: str, html: str, url: str, name: str) -> None:
+    """Its entries are text, and well-formed; plain text, as in RSS, has its & and < as hexadecimal references."""
+    source = replace(BBC, title=name, feed_url=f"https://a.example/{url}", rights=name)
+    one = replace(
+        RICH,
+        title=title,
+        content=html,
+        url=f"https://b.example/{url}",
+        authors=(name,),
+        categories=(name,),
+        source=source,
+    )
+    written = topic_documents(one, entry(2, title=title, summary=html, content=""))["atom"]
+    parser = etree.XMLParser(remove_blank_text=True, strip_cdata=False)
+    read = etree.ElementTree(etree.fromstring(written, parser))
+    again = etree.tostring(read, pretty_print=True, encoding="UTF-8", xml_declaration=True)
+    assert written.replace(b"&#x26;", b"&amp;").replace(b"&#x3C;", b"&lt;") == again
 
 
 def test_the_same_items_give_the_same_bytes() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
+from aggregator.curation.rules.fulltext import indexed
 from aggregator.model import Item
 from aggregator.storage.items import NewItem, add_items
 from aggregator.storage.schema import migrations
@@ -26,7 +27,7 @@ def test_matches_come_by_date_whenever_they_were_stored(stored: list[tuple[int, 
         now += timedelta(hours=pause)
         published = now - timedelta(hours=age)
         item = Item(str(number), "river" if number % 3 else "market")
-        (item_id,) = add_items(db, [NewItem(item, "s", str(number), published, published, now)])
+        (item_id,) = add_items(db, [NewItem(item, "s", str(number), published, published, now, indexed(item))])
         if number % 3:
             dates.append((published, item_id))
     found = [row["id"] for row in newest_matches(db, "river")]

@@ -80,15 +80,18 @@ class Fingerprint:
     lures: bytes = b""
 
 
-def fingerprint(item: Item) -> Fingerprint:
-    """Return the fingerprint of a normalised item, from its title, URL, summary and the words of its content."""
+def fingerprint(item: Item, page: str | None = None) -> Fingerprint:
+    """Return the fingerprint of a normalised item, from its title, URL, summary and the words of its content.
+
+    `page` is its canonical URL, where that is known.
+    """
     words = _words_of_item(item)
     unspaced = mostly_unspaced(words[:LEAD_WORDS])
     hashes = _hashes(words, PHRASE_UNSPACED if unspaced else PHRASE)
     phrases = list(dict.fromkeys(hashes))
     kept, reach = _sampled(phrases)
     figures = numbers_in(words[:FIGURE_WORDS])
-    page = canonical_url(item.url)
+    page = canonical_url(item.url) if page is None else page
     return Fingerprint(
         titles=_titles(item.title),
         page=_digest(page),

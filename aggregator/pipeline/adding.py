@@ -10,9 +10,9 @@ from aggregator.config.values import Config
 from aggregator.digest import digest
 from aggregator.discovery.finding import Finding, Found, Terms, find_feed
 from aggregator.pipeline.batch import Outcome
+from aggregator.pipeline.marks import marks_of
 from aggregator.pipeline.record import Recorder, Result
 from aggregator.pipeline.routing import Router
-from aggregator.pipeline.work import marks_of
 from aggregator.polling.web import PollSettings, open_web
 from aggregator.reading.pool import ReaderPool
 from aggregator.storage import sources as store

@@ -13,7 +13,8 @@ from aggregator.config.values import Source
 from aggregator.curation.fingerprints import Fingerprint, page_keys, title_keys
 from aggregator.model import Item
 from aggregator.pipeline import identity
-from aggregator.pipeline.folding import Arrival, Folder, date_of, keys_of
+from aggregator.pipeline.folding import Arrival, Folder, date_of
+from aggregator.pipeline.marks import Marks
 from aggregator.pipeline.routing import Router
 from aggregator.storage import appearances as copies
 from aggregator.storage import fingerprints, pages, retention
@@ -33,13 +34,14 @@ class Arrivals:
     source: Source
     now: datetime
     keys: set[str] = field(default_factory=set)
-    _waiting: list[tuple[Arrival, Fingerprint]] = field(default_factory=list)
+    _waiting: list[Arrival] = field(default_factory=list)
     _found_by: set[int] = field(default_factory=set)
 
-    def add(self, arrival: Arrival, mark: Fingerprint) -> None:
+    def add(self, arrival: Arrival) -> None:
         """Let an article wait."""
+        mark = arrival.mark.fingerprint
         self.keys.add(arrival.key)
-        self._waiting.append((arrival, mark))
+        self._waiting.append(arrival)
         self._found_by.update(title_keys(mark), page_keys(mark))
 
     def may_hold_a_copy(self, mark: Fingerprint) -> bool:
@@ -50,11 +52,10 @@ class Arrivals:
         """Store all that wait, with what hangs on them."""
         if not self._waiting:
             return
-        news, marks = zip(*self._waiting, strict=True)
-        self._waiting, self._found_by = [], set()
+        news, self._waiting, self._found_by = self._waiting, [], set()
         items = self.folder.add_items(news, self.now)
         shown = [
-            NewCopy(item_id, new.source, new.item, keys_of(new.item, new.key), self.now, Evidence(), shown=True)
+            NewCopy(item_id, new.source, new.item, new.mark.keys(new.key), self.now, Evidence(), shown=True)
             for item_id, new in zip(items, news, strict=True)
         ]
         numbers = copies.add_appearances(self.db, shown)
@@ -62,14 +63,13 @@ class Arrivals:
             if self.source.full_text and new.item.url:
                 pages.want(self.db, number, new.item.url)
         if self.source.dedupe:
-            self.folder.enter(self.source.name, zip(numbers, marks, map(_dated, news), strict=True), self.now)
+            entered = (
+                (number, new.mark.fingerprint, date_of(new.item)) for number, new in zip(numbers, news, strict=True)
+            )
+            self.folder.enter(self.source.name, entered, self.now)
         dates = (identity.dates(new.item, self.now, new.age)[0] for new in news)
         placed = zip(items, (new.item for new in news), dates, strict=True)
         self.router.route_new(self.db, self.source, placed, self.now)
-
-
-def _dated(new: Arrival) -> datetime | None:
-    return date_of(new.item)
 
 
 class Stored:
@@ -79,14 +79,15 @@ class Stored:
     of the fingerprints under which anything is found; those of titles and pages that the poll enters are to be added.
     """
 
-    def __init__(self, db: Database, arrivals: Arrivals, items: Iterable[Item], marks: Iterable[Fingerprint]) -> None:
+    def __init__(self, db: Database, arrivals: Arrivals, items: Iterable[Item], marks: Marks) -> None:
         keys = [key for item in items for key in (identity.guid_key(item.guid), identity.told_apart(item))]
         self._db = db
         self._arrivals = arrivals
         self._source = arrivals.source.name
         self._copies = copies.with_keys(db, self._source, keys)
         self.buried = retention.buried(db, self._source, keys)
-        self.hashes = fingerprints.present(db.conn, marks) if arrivals.source.dedupe else set[int]()
+        known = (mark.fingerprint for mark in marks)
+        self.hashes = fingerprints.present(db.conn, known) if arrivals.source.dedupe else set[int]()
         self.is_stale = False
 
     def copy(self, key: str) -> Appearance | None:

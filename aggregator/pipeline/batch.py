@@ -19,7 +19,7 @@ from aggregator.reading.pool import LARGE, ReaderPool
 from aggregator.storage import times
 
 if TYPE_CHECKING:
-    from aggregator.pipeline.work import Marks
+    from aggregator.pipeline.marks import Marks
 
 _READ_AT_ONCE = 8
 _HELD = 32_000_000  # bytes of bodies that wait to be read, or for the one who takes what was read: then the polls wait

@@ -42,9 +42,9 @@ from aggregator.storage.files import known_files
 from aggregator.storage.polled import Together
 
 if TYPE_CHECKING:
+    from aggregator.pipeline.marks import Marks
     from aggregator.pipeline.pushing import Push
     from aggregator.pipeline.seeds import SeedReading
-    from aggregator.pipeline.work import Marks
 
 _NOTED = 5.0  # seconds between two notes on the cluster, where nothing is wrong with it
 

@@ -10,13 +10,13 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from aggregator.config.values import Config
-from aggregator.curation.canonical import canonical_url
 from aggregator.curation.duplicates import Folding, dated, decide, gather
 from aggregator.curation.fingerprints import Fingerprint
 from aggregator.curation.showing import FULL_TEXT, showing_rank
 from aggregator.curation.verdicts import Sighting
 from aggregator.model import Item
 from aggregator.pipeline import identity
+from aggregator.pipeline.marks import Mark, mark_of
 from aggregator.storage import appearances as copies
 from aggregator.storage import fingerprints, topics, vetoes
 from aggregator.storage import items as store
@@ -29,6 +29,7 @@ class Arrival:
     """An article to be stored: `key` is its guid's, `age` says how many undated ones of its feed come before it."""
 
     item: Item
+    mark: Mark
     source: str
     key: str
     age: int = 0
@@ -105,7 +106,7 @@ class Folder:
         item = copies.load_copy(self.db, torn)
         if torn.shown:
             self._show(torn.item_id, max(others, key=self._rank))
-        (item_id,) = self.add_items([Arrival(item, torn.source, torn.guid_key)], torn.first_seen)
+        (item_id,) = self.add_items([Arrival(item, mark_of(item), torn.source, torn.guid_key)], torn.first_seen)
         copies.move(self.db, torn, item_id, Evidence())
         copies.mark_shown(self.db, torn)
         return item_id
@@ -116,7 +117,8 @@ class Folder:
         news = []
         for arrival, uid in zip(arrivals, uids, strict=True):
             published, updated = identity.dates(arrival.item, first_seen, arrival.age)
-            news.append(NewItem(arrival.item, arrival.source, uid, published, updated, first_seen))
+            shown = arrival.mark.indexed
+            news.append(NewItem(arrival.item, arrival.source, uid, published, updated, first_seen, shown))
         return store.add_items(self.db, news)
 
     def _uids(self, arrivals: Sequence[Arrival]) -> list[str]:
@@ -159,9 +161,3 @@ class Folder:
 def date_of(item: Item) -> datetime | None:
     """Return what an item says of when it is from: many Atom feeds say only when it was updated."""
     return item.published or item.updated
-
-
-def keys_of(item: Item, guid_key: str) -> dict[str, object]:
-    """Return what a copy is known by beside its source."""
-    digest = identity.content_digest(item)
-    return {"guid_key": guid_key, "url_key": canonical_url(item.url), "content_digest": digest}

@@ -8,14 +8,14 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from aggregator.config.values import Config, Source
-from aggregator.curation.fingerprints import Fingerprint, page_keys, title_keys
+from aggregator.curation.fingerprints import page_keys, title_keys
 from aggregator.model import Item, Reading
 from aggregator.pipeline import identity
 from aggregator.pipeline.arrivals import Arrivals, Stored
-from aggregator.pipeline.folding import Arrival, Folder, date_of, keys_of
+from aggregator.pipeline.folding import Arrival, Folder, date_of
 from aggregator.pipeline.ingested import Ingested
+from aggregator.pipeline.marks import Mark, Marks
 from aggregator.pipeline.routing import Router
-from aggregator.pipeline.work import Marks
 from aggregator.storage import appearances as copies
 from aggregator.storage import fingerprints, pages, topics
 from aggregator.storage import items as store
@@ -32,7 +32,7 @@ class Ingest:
         self._folder = Folder(db, config, now)
 
     def take(self, source: Source, reading: Reading, marks: Marks, *, first: bool = False) -> Ingested:
-        """Store every item of a reading, whose fingerprints are `marks`.
+        """Store every item of a reading, whose marks these are.
 
         The oldest goes first, so that numbers in the database follow time. At the `first` poll of a feed its undated
         items are an hour apart, lest a feed of hundreds be all of them news.
@@ -51,49 +51,49 @@ class Ingest:
                 done.changed += self._update(source, found, item, mark)
             elif key in stored.buried:
                 continue
-            elif self._add(Arrival(item, source.name, key, ages.get(item.guid, 0)), mark, arrivals, stored):
+            elif self._add(Arrival(item, mark, source.name, key, ages.get(item.guid, 0)), arrivals, stored):
                 done.new += 1
             else:
                 done.folded += 1
             # By its text only a copy of another source is found.
-            stored.hashes.update(title_keys(mark), page_keys(mark))
+            stored.hashes.update(title_keys(mark.fingerprint), page_keys(mark.fingerprint))
         arrivals.write()
         return done
 
-    def _update(self, source: Source, found: Appearance, item: Item, mark: Fingerprint) -> bool:
+    def _update(self, source: Source, found: Appearance, item: Item, mark: Mark) -> bool:
         """Write what has changed in a copy; whether that is a change a reader would see."""
-        keys = keys_of(item, found.guid_key)
-        if keys["content_digest"] == found.content_digest:
+        keys = mark.keys(found.guid_key)
+        if mark.content_digest == found.content_digest:
             if item.digest != found.digest:
                 copies.mark_digest(self._db, found, item.digest)
             return False
         copies.write_appearance(self._db, found, item, keys)
-        fingerprints.replace(self._db.conn, found.id, mark)
+        fingerprints.replace(self._db.conn, found.id, mark.fingerprint)
         if source.full_text and item.url:
             pages.want(self._db, found.id, item.url)
         if found.shown:
             updated = identity.changed_at(item, store.updated(self._db, found.item_id), self._now)
             store.write_item(self._db, found.item_id, item, source.name, updated)
             topics.touch_topics_of(self._db, found.item_id, self._now)
-        item_id = self._folder.fold_again(found, mark, date_of(item)) if source.dedupe else found.item_id
+        item_id = self._folder.fold_again(found, mark.fingerprint, date_of(item)) if source.dedupe else found.item_id
         self._router.route(self._db, item_id, self._now)
         return found.shown
 
-    def _add(self, new: Arrival, mark: Fingerprint, arrivals: Arrivals, stored: Stored) -> bool:
+    def _add(self, new: Arrival, arrivals: Arrivals, stored: Stored) -> bool:
         """Take in a copy that was not known; whether it is an article of its own."""
-        source = arrivals.source
+        source, mark = arrivals.source, new.mark.fingerprint
         if arrivals.may_hold_a_copy(mark):
             arrivals.write()
         dated = date_of(new.item)
         folding = self._folder.find(source.name, mark, dated, among=stored.hashes) if source.dedupe else None
         if folding is None:
-            arrivals.add(new, mark)
+            arrivals.add(new)
             return True
         arrivals.write()
         stored.is_stale = True
         evidence = Evidence(folding.verdict.rule, folding.verdict.score, folding.verdict.why)
         self._folder.merge(folding.absorbed, folding.item, evidence)
-        keys = keys_of(new.item, new.key)
+        keys = new.mark.keys(new.key)
         copy = NewCopy(folding.item, source.name, new.item, keys, self._now, evidence, shown=False)
         (number,) = copies.add_appearances(self._db, [copy])
         if source.full_text and new.item.url:

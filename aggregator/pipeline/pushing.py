@@ -9,9 +9,9 @@ from aggregator.config.values import Config, Source
 from aggregator.model import Reading, Unreadable
 from aggregator.pipeline.ingest import Ingest
 from aggregator.pipeline.ingested import Ingested
+from aggregator.pipeline.marks import Marks
 from aggregator.pipeline.own import REFUSAL, is_own
 from aggregator.pipeline.routing import Router
-from aggregator.pipeline.work import Marks
 from aggregator.polling.cadence import History, remember_success
 from aggregator.storage import sources, subscriptions
 from aggregator.storage.sources import SourceState

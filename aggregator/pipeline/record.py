@@ -39,8 +39,8 @@ from aggregator.websub.discovery import discover
 from aggregator.websub.subscription import trust_after
 
 if TYPE_CHECKING:
+    from aggregator.pipeline.marks import Marks
     from aggregator.pipeline.seeds import SeedReading
-    from aggregator.pipeline.work import Marks
 
 
 @dataclass(frozen=True, slots=True)

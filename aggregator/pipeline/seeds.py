@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.config.values import Source
-from aggregator.curation.fingerprints import Fingerprint
 from aggregator.digest import digest
 from aggregator.model import FeedInfo, FileState, Item, Reading, Unreadable
-from aggregator.pipeline.work import Marks, read_and_mark_files
+from aggregator.pipeline.marks import Mark, Marks
+from aggregator.pipeline.work import read_and_mark_files
 from aggregator.polling.files import FilesFound
 from aggregator.reading.pool import ReaderPool
 from aggregator.reading.read import FileJob, is_feed, shared_lines
@@ -39,7 +39,7 @@ async def read_seeds(
         results |= await _read_some(pool, jobs[start : start + _A_JOB], shared, now)
     names = _Names(known, found.missing)
     items: list[Item] = []
-    marks: list[Fingerprint] = []
+    marks: list[Mark] = []
     files = []
     for file in found.changed:
         read = results.get(file.state.path) or Unreadable(file.error)

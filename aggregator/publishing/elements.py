@@ -1,12 +1,11 @@
-"""The Atom and RSS elements that feedgen cannot write or writes wrongly, as its extensions, by lxml.
+"""The elements of feeds that feedgen cannot write or writes wrongly, as its extensions, by lxml.
 
 feedgen 1.0 calls `extend_atom` and `extend_rss` with the lxml element it has just filled: of the feed, then of every
-entry. Wrong in it: an entry's links lose rel, type and length; `atom:source` has no id, no date and no rel; of several
-enclosures RSS gets the last, of several feed links only self; names without e-mail never become `dc:creator`; and every
-RSS date flips the locale of the whole process. So it is given none of these, and they are written here.
+item of RSS. Wrong in it: of several enclosures RSS gets the last, of several feed links only self; names without e-mail
+never become `dc:creator`; and every RSS date flips the locale of the whole process. So it is given none of these, and
+they are written here. The entries of Atom are written without it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -14,14 +13,14 @@ from typing import Any
 
 from lxml.etree import SubElement
 
+from aggregator.publishing.atom import entry_links
 from aggregator.publishing.links import Link
-from aggregator.publishing.shown import Attribution, Shown
+from aggregator.publishing.shown import Shown
 
 ATOM = "http://www.w3.org/2005/Atom"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
 HISTORY = "http://purl.org/syndication/history/1.0"
-_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 Element = Any  # lxml's, which ships no types
 
@@ -63,23 +62,9 @@ class FeedElements:
 
 @dataclass(frozen=True, slots=True)
 class EntryElements:
-    """feedgen's extension of an entry."""
+    """feedgen's extension of an item of RSS."""
 
     item: Shown
-
-    def extend_atom(self, entry: Element) -> Element:
-        """Writes the entry's links anew, its full source (RFC 4287 section 4.2.11) and its thumbnail."""
-        for lost in list(entry.iterchildren("link")):
-            entry.remove(lost)
-        for title in entry.iterchildren("title", "summary"):
-            title.set("type", "text")
-        if self.item.language:
-            entry.set(_LANG, self.item.language)
-        for link in _entry_links(self.item):
-            _link(entry, "link", link)
-        _source(entry, self.item.source, self.item.updated)
-        _thumbnail(entry, self.item.image)
-        return entry
 
     def extend_rss(self, item: Element) -> Element:
         """Writes what feedgen leaves out of an item, or would write by way of the locale."""
@@ -96,7 +81,7 @@ class EntryElements:
             _add(item, "enclosure", url=enclosure.url, length=length, type=enclosure.type)
         if origin := shown.source.feed_url or shown.source.url:
             _add(item, "source", shown.source.title, url=origin)
-        for link in _entry_links(shown):
+        for link in entry_links(shown):
             if link.rel in {"related", "via"}:
                 _link(item, f"{{{ATOM}}}link", link)
         _thumbnail(item, shown.image)
@@ -106,34 +91,6 @@ class EntryElements:
 def rfc822(moment: datetime) -> str:
     """A UTC time as RSS wants it, in English whatever the locale."""
     return format_datetime(moment, usegmt=True)
-
-
-def _entry_links(item: Shown) -> Iterable[Link]:
-    yield Link("alternate", item.link, "text/html")
-    for enclosure in item.enclosures:
-        yield Link("enclosure", enclosure.url, enclosure.type, length=enclosure.length)
-    for copy in item.also:
-        if copy.url:
-            yield Link("related", copy.url, "text/html", copy.source.title)
-    if item.via and item.via.url:
-        yield Link("via", item.via.url, title=item.via.title)
-    if item.comments:
-        yield Link("replies", item.comments, "text/html")
-
-
-def _source(entry: Element, source: Attribution, updated: datetime) -> None:
-    """`updated` is the entry's: what the source's feed said of itself at its last poll would change with every poll."""
-    element = _add(entry, "source")
-    _add(element, "id", source.id)
-    _add(element, "title", source.title, type="text")
-    _add(element, "updated", updated.isoformat())
-    _add(_add(element, "author"), "name", source.title)
-    if source.feed_url:
-        _link(element, "link", Link("self", source.feed_url))
-    if source.url:
-        _link(element, "link", Link("alternate", source.url, "text/html"))
-    if source.rights:
-        _add(element, "rights", source.rights)
 
 
 def _thumbnail(parent: Element, url: str) -> None:

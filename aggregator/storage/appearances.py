@@ -13,9 +13,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from aggregator.model import Item
-from aggregator.reading.html import plain_text
 from aggregator.storage import copies
-from aggregator.storage.items import from_row, insert_all, row_of, update, write_item
+from aggregator.storage.items import from_row, insert_all, row_of, text_of, update, write_item
 from aggregator.storage.items import updated as updated_at
 from aggregator.storage.many import in_chunks
 from aggregator.storage.times import from_text, maybe_from, maybe_text, to_text
@@ -197,7 +196,7 @@ def load_copy(db: Database, found: Appearance) -> Item:
     """Return a copy whole."""
     if not found.shown:
         kept = copies.from_json(db.execute("SELECT copy FROM appearances WHERE id = ?", [found.id]).fetchone()[0])
-        return replace(kept, text=plain_text(kept.content))
+        return replace(kept, text=text_of(kept.content))
     return replace(from_row(db, row_of(db, found.item_id)), guid=found.guid, published=found.published)
 
 

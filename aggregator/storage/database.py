@@ -22,6 +22,8 @@ BUSY_SECONDS = 30
 _LONG, _BREATH = 0.05, 0.1  # seconds; and for how much of its own time who wrote so long leaves the lock alone
 # Bytes. Looking for copies reads pages from all over the index: they are kept, and read where the system has them.
 _CACHE, _MAPPED = 1 << 26, 1 << 30
+# Pages, 16 MB: where much comes in, the disk is waited for when so much has, not after nearly every transaction.
+_CHECKPOINT = 4_000
 # Even to read in WAL mode SQLite makes files beside the database. Where they cannot be made, because the disk is full
 # or read-only, nobody writes either: then it is read as a file that does not change.
 _NO_ROOM_BESIDE = frozenset(
@@ -108,6 +110,7 @@ def _prepare(db: Database, path: Path) -> None:
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute(f"PRAGMA cache_size = -{_CACHE // 1024}")
     db.execute(f"PRAGMA mmap_size = {_MAPPED}").fetchone()
+    db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT}").fetchone()
     if migrations.pending(db):
         with writing(db):  # two commands may start at once on a new file
             migrations.apply(db)

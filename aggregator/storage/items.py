@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
 
-from aggregator.curation.rules import index_text
+from aggregator.curation.rules.fulltext import Indexed, indexed
 from aggregator.model import Enclosure, Item, Origin
 from aggregator.reading.html import plain_text
 from aggregator.storage.many import in_chunks, marks
@@ -20,7 +21,7 @@ from aggregator.storage.times import from_text, to_text
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """An article to be stored, shown as `source` has it, under the id `uid`."""
+    """An article to be stored, shown as `source` has it, under the id `uid`; `indexed` is what is searched of it."""
 
     item: Item
     source: str
@@ -28,6 +29,7 @@ class NewItem:
     published: datetime
     updated: datetime
     first_seen: datetime
+    indexed: Indexed
 
 
 def taken_uids(db: Database, uids: Iterable[str]) -> set[str]:
@@ -97,10 +99,12 @@ def add_items(db: Database, items: Sequence[NewItem]) -> range:
     row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'items'").fetchone()
     first = row[0] + 1 if row else 1
     numbers = range(first, first + len(items))
-    numbered = list(zip(numbers, (new.item for new in items), strict=True))
     insert_all(db, "items", [_new_row(number, new) for number, new in zip(numbers, items, strict=True)])
-    _write_parts(db, numbered)
-    insert_all(db, "items_fts", [{"rowid": number, **_index_columns(item)} for number, item in numbered])
+    _write_parts(db, [(number, new.item) for number, new in zip(numbers, items, strict=True)])
+    rows = [(number, *new.indexed) for number, new in zip(numbers, items, strict=True)]
+    db.conn.executemany(
+        "INSERT INTO items_fts (rowid, title, author, categories, content) VALUES (?, ?, ?, ?, ?)", rows
+    )
     return numbers
 
 
@@ -122,7 +126,7 @@ def write_item(db: Database, item_id: int, item: Item, source: str, updated: dat
     db.execute("DELETE FROM enclosures WHERE item_id = ?", [item_id])
     db.execute("DELETE FROM categories WHERE item_id = ?", [item_id])
     _write_parts(db, [(item_id, item)])
-    update(db, "items_fts", item_id, _index_columns(item))
+    update(db, "items_fts", item_id, indexed(item)._asdict())
 
 
 def _columns(item: Item) -> dict[str, Any]:
@@ -141,17 +145,6 @@ def _columns(item: Item) -> dict[str, Any]:
         "origin_title": origin.title,
         "origin_url": origin.url,
         "evidence": json.dumps(item.evidence, ensure_ascii=False),
-    }
-
-
-def _index_columns(item: Item) -> dict[str, str]:
-    """What is searched, folded as rules fold it. A summary that only repeats the first words is not indexed twice."""
-    repeated = item.text.startswith(item.summary.rstrip("…"))
-    return {
-        "title": index_text(item.title),
-        "author": index_text(", ".join(item.authors)),
-        "categories": index_text("\n".join(item.categories)),
-        "content": index_text(item.text if repeated else f"{item.summary}\n{item.text}"),
     }
 
 
@@ -179,7 +172,7 @@ def from_row(db: Database, row: Mapping[str, Any]) -> Item:
         authors=tuple(json.loads(row["authors"])),
         summary=row["summary"],
         content=row["content"],
-        text=plain_text(row["content"]),
+        text=text_of(row["content"]),
         language=row["language"],
         published=from_text(row["published"]),
         categories=categories(db, row["id"]),
@@ -190,6 +183,12 @@ def from_row(db: Database, row: Mapping[str, Any]) -> Item:
         origin=origin_of(row),
         evidence=tuple((field, how) for field, how in json.loads(row["evidence"])),
     )
+
+
+@lru_cache(maxsize=8)
+def text_of(content: str) -> str:
+    """Return the plain text of some content. While an article is folded each of its copies is loaded several times."""
+    return plain_text(content)
 
 
 def origin_of(row: Mapping[str, Any]) -> Origin | None:

@@ -5,9 +5,11 @@ column holds `index_text` of the item's text and `content` that of its summary a
 """
 
 import unicodedata
+from typing import NamedTuple
 
 from aggregator.curation.rules.folding import fold, words
 from aggregator.curation.rules.tree import And, Node, Or, Rule, Term
+from aggregator.model import Item
 
 _COLUMNS = {
     "title": "title",
@@ -24,6 +26,26 @@ def index_text(text: str) -> str:
     SQLite alone would take "AI技術" for one word, tear a Hebrew word at its points, and know nothing of ß or ł.
     """
     return " ".join(words(fold(text)))
+
+
+class Indexed(NamedTuple):
+    """What of an item is searched, folded as rules fold it, by the columns of the index."""
+
+    title: str
+    author: str
+    categories: str
+    content: str
+
+
+def indexed(item: Item) -> Indexed:
+    """Return what of an item is indexed. A summary that only repeats the first words is not indexed twice."""
+    repeated = item.text.startswith(item.summary.rstrip("…"))
+    return Indexed(
+        title=index_text(item.title),
+        author=index_text(", ".join(item.authors)),
+        categories=index_text("\n".join(item.categories)),
+        content=index_text(item.text if repeated else f"{item.summary}\n{item.text}"),
+    )
 
 
 def candidates(rule: Rule) -> str | None:
