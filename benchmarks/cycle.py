@@ -12,7 +12,6 @@ that are counted, and all of them are sound.
 """
 
 import argparse
-import shutil
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Collection
@@ -49,16 +48,22 @@ class Comparison:
 
     def __init__(self, web: Web, setups: dict[str, Setup], folder: Path, *, memory: bool) -> None:
         self._web, self._setups, self._folder, self._memory = web, setups, folder, memory
+        self._rounds = 0
         self.costs: Costs = defaultdict(list)
         self.answers: Answers = {}
 
     def round(self, kinds: Collection[str]) -> None:
-        """One poll of each kind by each program."""
+        """One poll of each kind by each program, all of them in new folders.
+
+        Nothing is deleted before the end: ext4 looks at every inode that was freed in the last half minute before it
+        makes a file, which takes longer than to publish.
+        """
         programs = {}
+        self._rounds += 1
         for name, set_up in self._setups.items():
-            shutil.rmtree(self._folder / name, ignore_errors=True)
-            (self._folder / name).mkdir()
-            programs[name] = set_up(self._folder / name, self._web)
+            folder = self._folder / str(self._rounds) / name
+            folder.mkdir(parents=True)
+            programs[name] = set_up(folder, self._web)
             if programs[name].first:
                 run(programs[name].first, self._folder / f"{name}.log", programs[name].env)
         for kind in ("cold", *(kind for kind in KINDS[1:] if kind in kinds)):
