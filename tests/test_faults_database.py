@@ -13,6 +13,7 @@ from places import Place, item, rss
 from aggregator.storage import database
 from aggregator.storage.backup import APPLICATION_ID
 from aggregator.storage.claims import Owner
+from aggregator.storage.errors import StoreError
 
 TOPIC = '[topics.all]\ntitle = "All"\n'
 WORDS = "<p>" + "The council met again in the evening, and agreed on nothing at all. " * 40 + "</p>"
@@ -343,3 +344,10 @@ def test_what_does_not_pass_our_check_is_tried_until_it_does(place: Place, capsy
     published = place.published()
     assert b"mended" in published["all/archive/2026-10.atom"]
     assert b"A new one" in published["all/archive/2026-11.atom"]
+
+
+def test_an_old_sqlite_is_told_of_at_once() -> None:
+    """And not by the first statement it does not know, when the polls have been made."""
+    database.must_be_recent((3, 33, 0))
+    with pytest.raises(StoreError, match=r"SQLite 3\.31\.1: version 3\.33 or newer is needed"):
+        database.must_be_recent((3, 31, 1))

@@ -14,7 +14,7 @@ from aggregator.storage.backup import APPLICATION_ID
 from aggregator.storage.errors import DamagedError, StoreError, explained, told
 from aggregator.storage.schema import migrations, must_not_be_newer
 
-__all__ = ["StoreError", "must_have_room", "open_database", "open_reader", "writing"]
+__all__ = ["StoreError", "must_be_recent", "must_have_room", "open_database", "open_reader", "writing"]
 
 BUSY_SECONDS = 30
 # SQLite lets whoever waits for its lock sleep, up to a tenth of a second, and look again: beside one who writes a long
@@ -29,6 +29,7 @@ _CHECKPOINT = 4_000
 _NO_ROOM_BESIDE = frozenset(
     {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL}
 )
+_OLDEST = (3, 33)  # has UPDATE ... FROM
 ROOM = 16_000_000  # bytes that must be free before anything is polled: a body, its items, the files made of them
 
 
@@ -77,6 +78,13 @@ def _has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
+def must_be_recent(version: tuple[int, ...]) -> None:
+    """Raise StoreError for a version of SQLite that lacks what is asked of it, before anything is polled in vain."""
+    if version < _OLDEST:
+        given, least = (".".join(map(str, one)) for one in (version, _OLDEST))
+        raise StoreError(f"SQLite {given}: version {least} or newer is needed, which most builds of Python bring along")
+
+
 def must_have_room(path: Path) -> None:
     """Raise StoreError where the disk is nearly full: what is polled then could not be kept, and is polled in vain."""
     if shutil.disk_usage(path.parent).free < ROOM:  # without its figure: a person is told anew of what has changed
@@ -93,6 +101,7 @@ def _opened(path: Path) -> Database:
 def _made_ready(connection: sqlite3.Connection, path: Path, prepare: Callable[[Database, Path], None]) -> Database:
     """The database, prepared; the connection is closed where it cannot be."""
     try:
+        must_be_recent(sqlite3.sqlite_version_info)
         db = Database(connection, execute_plugins=False)  # which it would look for in all that is installed
         prepare(db, path)
     except BaseException:
