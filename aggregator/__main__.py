@@ -12,7 +12,7 @@ def main() -> None:
     """Run the command line and leave with its exit code; SIGTERM ends a command at any moment as Ctrl-C does."""
     gc.disable()  # what is imported stays; reading feeds.toml turns it on
     gc.set_threshold(50_000)  # objects: two thousand polls make as many that are no cycles
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # we have none: to look for them takes as long as ten polls
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # we have none, and looking takes a while
     signal.signal(signal.SIGTERM, _interrupt)
     code = run(sys.argv[1:])
     gc.freeze()  # nor need it all be looked at for cycles as the interpreter ends
