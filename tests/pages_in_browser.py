@@ -117,6 +117,7 @@ def _complaints(page: Any, axe: str, picture: Path | None) -> Iterator[str]:
         page.screenshot(path=f"{picture}-{scheme}.png", full_page=True)
     yield from looking.sideways(page)
     looking.open_all(page)
+    looking.load_pictures(page)  # one that comes later moves what has the focus out of sight
     yield from looking.sideways(page)
     yield from looking.keyboard(page)
     for scheme in SCHEMES:
