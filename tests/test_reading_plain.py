@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aggregator.model import FeedInfo
 from aggregator.reading.entries import raw_item
-from aggregator.reading.feed import LIBRARY
+from aggregator.reading.feed import FEEDPARSER
 from aggregator.reading.fields import FIELDS
 from aggregator.reading.normalise import RawItem
 from aggregator.reading.plain import plain_entries
@@ -102,7 +102,7 @@ def mixes_authors(item: str) -> bool:
 def test_a_plain_item_is_read_as_feedparser_reads_it(shape: str, parts: list[str]) -> None:
     """Whatever elements an item has, in whatever order: it is left to feedparser, or read alike."""
     document = written(shape, "".join(parts))
-    _, [entry] = plain_entries(document, 1, LIBRARY)
+    _, [entry] = plain_entries(document, 1, FEEDPARSER)
     if entry is not None:
         [expected] = by_feedparser(document)
         read = raw(entry)
@@ -133,7 +133,7 @@ PLAIN = [
 def test_what_feeds_are_full_of_is_plain(shape: str, item: str) -> None:
     """The shorter way is taken for what most feeds hold, and leads to the same place."""
     document = written(shape, item, "<title>Next</title>")
-    atom, entries = plain_entries(document, 2, LIBRARY)
+    atom, entries = plain_entries(document, 2, FEEDPARSER)
     assert atom == (shape == "Atom")
     assert [raw(entry) for entry in entries] == by_feedparser(document)
 
@@ -156,7 +156,7 @@ ODD = {
 @pytest.mark.parametrize("item", ODD.values(), ids=ODD)
 def test_one_odd_item_is_left_to_feedparser_alone(item: str) -> None:
     """What is not plain costs its own item the shorter way, and no other."""
-    _, entries = plain_entries(written("RSS", "<title>1</title>", item, "<title>3</title>"), 3, LIBRARY)
+    _, entries = plain_entries(written("RSS", "<title>1</title>", item, "<title>3</title>"), 3, FEEDPARSER)
     assert [entry is None for entry in entries] == [False, True, False]
 
 
@@ -175,19 +175,19 @@ DOCUMENTS = {
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_an_odd_document_is_left_to_feedparser(document: str) -> None:
     """Where names may not mean what they say, none of the items is read here."""
-    assert plain_entries(document.encode(), 1, LIBRARY) == (False, [None])
+    assert plain_entries(document.encode(), 1, FEEDPARSER) == (False, [None])
 
 
 def test_content_of_the_feed_itself_reaches_into_its_first_item() -> None:
     """As it does in feedparser: after it, a second description is no content, in the item that follows."""
     channel = "<itunes:summary>S</itunes:summary><description>D</description>"
     item = "<item><description>1</description><description>2</description></item>"
-    _, entries = plain_entries((RSS % (channel + item + item)).encode(), 2, LIBRARY)
+    _, entries = plain_entries((RSS % (channel + item + item)).encode(), 2, FEEDPARSER)
     assert [entry is None for entry in entries] == [True, False]
 
 
 def test_keywords_without_number_are_not_compared_with_each_other() -> None:
     """Of 200,000 keywords those are kept that an item can have: feedparser would compare each with all others."""
     words = ",".join(f"k{number}" for number in range(200_000))
-    _, [entry] = plain_entries((RSS % f"<item><media:keywords>{words}</media:keywords></item>").encode(), 1, LIBRARY)
+    _, [entry] = plain_entries((RSS % f"<item><media:keywords>{words}</media:keywords></item>").encode(), 1, FEEDPARSER)
     assert raw(entry).categories[:51] == tuple(f"k{number}" for number in range(51))

@@ -19,7 +19,7 @@ class OddError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class Feedparser:
     """What is asked of feedparser, so that it is said only there.
 
     `handled` are the elements that it treats in some way of its own, and `namespaces` is the prefix that it gives to
@@ -48,7 +48,7 @@ class Element:
 class Draft:
     """An entry in the making."""
 
-    library: Library
+    feedparser: Feedparser
     atom: bool
     entry: dict[str, Any] = field(default_factory=dict)
     depths: dict[str, int] = field(default_factory=dict)
@@ -91,6 +91,6 @@ def detail(draft: Draft, element: Element, kind: str) -> dict[str, str]:
     if not kind or "mode" in element.attributes:  # mark-up in XML, base64
         raise OddError
     text = element.text.strip()
-    if kind == TEXT and not draft.atom and ("<" in text or "&" in text) and draft.library.looks_like_html(text):
+    if kind == TEXT and not draft.atom and ("<" in text or "&" in text) and draft.feedparser.looks_like_html(text):
         kind = HTML
     return {"type": kind, "language": element.language, "base": element.base, "value": mended(text)}

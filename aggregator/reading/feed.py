@@ -18,7 +18,7 @@ from feedparser import api, datetimes
 from aggregator.digest import digest
 from aggregator.model import Item, Reading, Unreadable
 from aggregator.reading import sax
-from aggregator.reading.drafts import Library
+from aggregator.reading.drafts import Feedparser
 from aggregator.reading.entries import feed_info, raw_item
 from aggregator.reading.html import one_line
 from aggregator.reading.mending import mend, without_impossible
@@ -28,7 +28,7 @@ from aggregator.reading.scan import MAX_ITEMS, RefusedError, Scan, scan
 
 api.PREFERRED_XML_PARSERS.insert(0, sax.__name__)
 
-LIBRARY = Library(
+FEEDPARSER = Feedparser(
     handled=frozenset(re.sub("^_(start|end)_", "", name).lower() for name in dir(api.StrictFeedParser)),
     namespaces={uri.lower(): prefix for uri, prefix in api.StrictFeedParser.namespaces.items()},
     looks_like_html=api.StrictFeedParser.looks_like_html,
@@ -114,7 +114,7 @@ def _plain(
     foreign = charset and charset[1].lower() not in ("utf-8", "utf8") and not _DECLARED.match(body)
     if not kept or found.cut_off or foreign:
         return False, [None] * len(kept)
-    return plain_entries(_splice(body, found, set(kept)), len(kept), LIBRARY)
+    return plain_entries(_splice(body, found, set(kept)), len(kept), FEEDPARSER)
 
 
 def _stand_in(item: Item) -> bytes:

@@ -111,7 +111,7 @@ def _date(key: str) -> Callable[[Draft, Element], None]:
     def take(draft: Draft, element: Element) -> None:
         text = mended(element.text.strip())
         put(draft, key, text, element)
-        draft.entry[f"{key}_parsed"] = draft.library.parse_date(text) if text else None
+        draft.entry[f"{key}_parsed"] = draft.feedparser.parse_date(text) if text else None
 
     return take
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
-from aggregator.reading.drafts import Draft, Element, Library, OddError, resolved
+from aggregator.reading.drafts import Draft, Element, Feedparser, OddError, resolved
 from aggregator.reading.fields import FIELDS
 
 _BUFFER = 1 << 18  # bytes of text handed over in one piece
@@ -36,12 +36,12 @@ _READ_BY_NAME = {
 _Take = Callable[[Draft, Element], None]
 
 
-def plain_entries(document: bytes, count: int, library: Library) -> tuple[bool, list[dict[str, Any] | None]]:
+def plain_entries(document: bytes, count: int, feedparser: Feedparser) -> tuple[bool, list[dict[str, Any] | None]]:
     """Return whether the document is Atom, and an entry for each of its `count` items, or None where it is not plain.
 
     The document is one that `scan` has found sound: in the encoding that it declares, or in UTF-8.
     """
-    reader = _Reader(library)
+    reader = _Reader(feedparser)
     try:
         reader.parser.Parse(document, True)
     except (OddError, expat.ExpatError):
@@ -53,7 +53,7 @@ def plain_entries(document: bytes, count: int, library: Library) -> tuple[bool, 
 class _Reader:
     """The handlers of one pass. OddError leaves it where the whole document is odd; an odd item is put down as None."""
 
-    library: Library
+    feedparser: Feedparser
     entries: list[dict[str, Any] | None] = field(default_factory=list)
     atom: bool = False
     depth: int = 0
@@ -86,7 +86,7 @@ class _Reader:
     def _declare(self, prefix: str | None, uri: str | None) -> None:
         """Names mean something by URI in feedparser, and by prefix: a document is plain where both say the same."""
         small, prefix = (uri or "").lower(), prefix or ""
-        known = self.library.namespaces.get(small)
+        known = self.feedparser.namespaces.get(small)
         means = small if known is None else known
         twice = any(self.meanings.setdefault(name, means) != means for name in (prefix, known) if name)
         renamed = known is None and self.prefixes.setdefault(uri or "", prefix) != prefix
@@ -120,7 +120,7 @@ class _Reader:
 
     def _begin(self, attributes: dict[str, str]) -> None:
         self.item_depth = self.depth
-        self.draft = Draft(self.library, self.atom)
+        self.draft = Draft(self.feedparser, self.atom)
         if self.with_content or "lastmod" in attributes or "href" in attributes:
             self._leave()
         elif attributes.get("rdf:about"):
@@ -198,16 +198,16 @@ class _Reader:
 
     def _attribute(self, name: str) -> str:
         uri, _, local = name.rpartition(" ")
-        prefix = self.library.namespaces.get(uri.lower())
+        prefix = self.feedparser.namespaces.get(uri.lower())
         return f"{prefix}:{local}".lower() if prefix else local.lower()
 
     def _named(self, name: str) -> tuple[str, _Take | None]:
         """The name under which feedparser knows an element, and what is done with it: nothing, where it knows none."""
         uri, _, local = name.rpartition(" ")
-        prefix = self.library.namespaces.get(uri.lower(), self.prefixes.get(uri, ""))
+        prefix = self.feedparser.namespaces.get(uri.lower(), self.prefixes.get(uri, ""))
         known = f"{prefix}_{local}".lower() if prefix else local.lower()
         take = FIELDS.get(known)
-        if not take and (local.lower() in _DRAWN or known in self.library.handled or known in _READ_BY_NAME):
+        if not take and (local.lower() in _DRAWN or known in self.feedparser.handled or known in _READ_BY_NAME):
             take = _refuse
         self.names[name] = known, take
         return known, take
