@@ -159,7 +159,7 @@ class PollJob:
 class Fetched:
     """A 200 (or 226) with its whole decoded body. `moved_to` is where the leading permanent redirects lead, or "".
 
-    `link` holds its Link headers, joined, as latin-1.
+    `link` holds its Link headers, joined, as latin-1, and `digest` is that of the body.
     """
 
     url: str
@@ -170,6 +170,7 @@ class Fetched:
     caching: Caching = Caching()
     moved_to: str = ""
     link: str = ""
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def poll_times(db: Database, config: Config) -> list[float]:
             item = Item(f"new-{number}", words.some(8), f"https://new.example/{number}", content=text, text=text)
             reading = Reading(FeedInfo("rss20", title="T"), (item,), digests=frozenset())
             job = PollJob(state.name, state.url, state.url)
-            outcome = Outcome(job, Fetched(state.url, 200, b""), reading, at, 1, 1, b"", marks_of(reading))
+            outcome = Outcome(job, Fetched(state.url, 200, b""), reading, at, 1, 1, marks_of(reading))
             began = time.perf_counter()
             with writing(db):
                 recorder.record(outcome, replace(state, last_polled=at), 0.5)

@@ -7,7 +7,6 @@ from sqlite_utils import Database
 
 from aggregator.config.naming import subscribed
 from aggregator.config.values import Config
-from aggregator.digest import digest
 from aggregator.discovery.finding import Finding, Found, Terms, find_feed
 from aggregator.pipeline.batch import Outcome
 from aggregator.pipeline.marks import marks_of
@@ -38,11 +37,9 @@ def record_first_poll(db: Database, owner: Owner, config: Config, name: str, fou
 
     None where the source is another process's, or not to be polled, at this moment: then it stays due.
     """
-    size, body_digest = len(found.fetched.body), digest(found.fetched.body)
     job, kept = replace(found.job, source=name, url=found.url), replace(found.fetched, body=b"")
-    outcome = Outcome(
-        job, kept, found.reading, found.at, found.milliseconds, size, body_digest, marks_of(found.reading)
-    )
+    size, marks = len(found.fetched.body), marks_of(found.reading)
+    outcome = Outcome(job, kept, found.reading, found.at, found.milliseconds, size, marks)
     with writing(db):
         states = store.claim(db, owner, found.at, local=False, force=True, names=(name,), limit=1)
         if not states:

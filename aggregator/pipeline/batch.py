@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from aggregator.digest import digest
 from aggregator.errors import UserError
 from aggregator.model import Failed, Fetched, PollJob, Reading, Response, Unreadable
 from aggregator.polling.web import Jobs, Web
@@ -42,7 +41,6 @@ class Outcome:
     at: datetime
     milliseconds: int
     size: int = 0
-    digest: bytes = b""
     marks: "Marks" = ()
     shared_with: tuple[str, ...] = ()
 
@@ -163,4 +161,4 @@ async def _read(pool: ReaderPool, job: PollJob, fetched: Fetched, at: datetime, 
         return Outcome(job, Failed(read.reason, fetched.status, fetched.caching), None, at, milliseconds, size)
     reading, marks = read
     kept = replace(fetched, body=b"")
-    return Outcome(job, kept, reading, at, milliseconds, size, digest(fetched.body), marks)
+    return Outcome(job, kept, reading, at, milliseconds, size, marks)

@@ -257,7 +257,7 @@ def _contents(outcome: Outcome, state: SourceState) -> dict[str, object]:
         **described,
         **_validators(response.validators),
         **_move(state, response.moved_to, outcome.at),
-        "body_digest": outcome.digest,
+        "body_digest": response.digest,
         "known": b"".join(sorted(outcome.reading.digests)),
     }
 

@@ -130,11 +130,13 @@ async def _receive(
         except (UndecodableError, httpx.TransportError) as error:
             return Failed(str(error), status)  # its max-age is not honoured: what it speaks of did not arrive
         validators = reading.validators(headers, url)
-        if digest(body) == job.body_digest:
+        digested = digest(body)
+        if digested == job.body_digest:
             return NotModified(validators, caching, status=200, moved_to=hop.moved_to, link=link)
         delta = status == 226 and "feed" in headers.get("im", "").lower()  # RFC 3229: what is missing is not deleted
         content_type = headers.get("content-type", "")[:200]
-        return Fetched(url, 226 if delta else 200, body, content_type, validators, caching, hop.moved_to, link)
+        code = 226 if delta else 200
+        return Fetched(url, code, body, content_type, validators, caching, hop.moved_to, link, digested)
     if status in {410, 451} and hop.settled:
         return Gone(status)
     if status == 429:
