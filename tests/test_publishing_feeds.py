@@ -78,6 +78,7 @@ def test_an_atom_document_is_written_as_lxml_would_write_it(title: str, html: st
         url=f"https://b.example/{url}",
         authors=(name,),
         categories=(name,),
+        language='"<&>',
         source=source,
     )
     written = topic_documents(one, entry(2, title=title, summary=html, content=""))["atom"]

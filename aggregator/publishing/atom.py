@@ -30,7 +30,7 @@ def entry_links(item: Shown) -> Iterator[Link]:
 
 
 def _language(item: Shown) -> str:
-    return f' xml:lang="{item.language}"' if item.language else ""
+    return f' xml:lang="{_attribute(item.language)}"' if item.language else ""
 
 
 def _parts(item: Shown) -> str:
