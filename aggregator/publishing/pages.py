@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUn
 from jinja2.bccache import Bucket
 
 from aggregator.config.values import Share, Site, Topic
+from aggregator.digest import digest
 from aggregator.model import Document, Entry
 from aggregator.publishing import charts, dates, links
 from aggregator.publishing.articles import article, file_name, is_rtl
@@ -119,7 +120,7 @@ class _Compiled(FileSystemBytecodeCache):
 
     def __init__(self) -> None:
         super().__init__(str(Path(cache_from_source(__file__)).parent), "%s.template")
-        self._made_by = f"{version('jinja2')} {Path(__file__).stat().st_mtime_ns}"
+        self._made_by = f"{version('jinja2')} {digest(Path(__file__).read_bytes()).hex()}"
 
     def get_source_checksum(self, source: str) -> str:
         """What the code must have been made of: the template, but also Jinja, and the settings in this file."""
