@@ -18,6 +18,8 @@ from aggregator.reading.html import plain_text
 from aggregator.storage.many import in_chunks, marks
 from aggregator.storage.times import from_text, to_text
 
+_LONG = 1_000_000  # letters: the text of longer content is not kept in memory
+
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
@@ -185,10 +187,12 @@ def from_row(db: Database, row: Mapping[str, Any]) -> Item:
     )
 
 
-@lru_cache(maxsize=8)
 def text_of(content: str) -> str:
     """Return the plain text of some content. While an article is folded each of its copies is loaded several times."""
-    return plain_text(content)
+    return (_remembered if len(content) < _LONG else plain_text)(content)
+
+
+_remembered = lru_cache(maxsize=8)(plain_text)
 
 
 def origin_of(row: Mapping[str, Any]) -> Origin | None:
