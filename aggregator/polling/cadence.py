@@ -62,7 +62,7 @@ def remember_success(history: History, now: datetime, new: int = 0, published: S
 
     At the first poll everything is new, so the dates of the items tell how often the feed brings something.
     """
-    well = History(last_new=history.last_new, gap=history.gap)
+    well = replace(history, failures=0, failing_since=None)
     if not new:
         return well
     if history.last_new is None:
