@@ -20,6 +20,7 @@ BUSY_SECONDS = 30
 # SQLite lets whoever waits for its lock sleep, up to a tenth of a second, and look again: beside one who writes a long
 # transaction after another, the turn of the others might not come within BUSY_SECONDS.
 _LONG, _BREATH = 0.05, 0.1  # seconds; and for how much of its own time who wrote so long leaves the lock alone
+_AGAIN = 0.05  # seconds until it is tried again to switch to WAL
 # Bytes. Looking for copies reads pages from all over the index: they are kept, and read where the system has them.
 _CACHE, _MAPPED = 1 << 26, 1 << 30
 # Pages, 16 MB: where much comes in, the disk is waited for when so much has, not after nearly every transaction.
@@ -137,7 +138,7 @@ def _enable_wal(db: Database) -> None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > latest:
                 raise
-        sleep(_BREATH)
+        sleep(_AGAIN)
 
 
 def _must_be_ours(db: Database, path: Path) -> bool:
