@@ -82,8 +82,7 @@ def _scanned(body: bytes) -> tuple[bytes, Scan]:
     found = scan(body)
     if found.error and not found.cut_off and _ROOT.search(body):
         mended = mend(body)
-        again = scan(mended)
-        if again.ranges or not again.error:
+        if mended != body and ((again := scan(mended)).ranges or not again.error):
             return mended, again
     return body, found
 
