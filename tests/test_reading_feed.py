@@ -280,6 +280,28 @@ def test_what_is_no_feed_is_told_in_words(name: str, body: str, words: str) -> N
     assert words in refusal(body)
 
 
+NAMES = [
+    "links",
+    "authors",
+    "tags",
+    "enclosures",
+    "title_detail",
+    "summary_detail",
+    "media_content",
+    "published_parsed",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("attributes", ["", ' a="b"'])
+@pytest.mark.parametrize("odd", [b"", b"<image><url>/i.png</url></image>"], ids=["plain", "odd"])
+def test_an_element_may_have_any_name(name: str, attributes: str, odd: bytes) -> None:
+    """Also one under which feedparser keeps a list or a text's details, and puts its text or attributes instead."""
+    given = f"<{name}{attributes}>a</{name}>".encode()
+    body = rss(item("A")).replace(b"<item>", given + b"<item>" + given + odd, 1)
+    assert [one.title for one in read(body).items] == ["A"]
+
+
 READ = [
     ("white space before the declaration", b"\n  " + rss(item("A"))),
     ("byte order mark", b"\xef\xbb\xbf" + rss(item("A"))),

@@ -24,8 +24,8 @@ _HTML_TYPES = ("text/html", "application/xhtml+xml")
 def feed_info(parsed: Any, url: str, skips: tuple[str, ...]) -> FeedInfo:
     """Return what the feed says of itself; `url` is the one it is configured under."""
     feed = parsed.feed
-    links = feed.get("links") or []
-    base = str((feed.get("title_detail") or {}).get("base") or "")
+    links = _dicts(feed.get("links"))
+    base = _text(feed.get("title_detail")).base
     return FeedInfo(
         format=str(parsed.get("version", "")),
         id=_string(feed, "id"),
@@ -42,7 +42,7 @@ def feed_info(parsed: Any, url: str, skips: tuple[str, ...]) -> FeedInfo:
 def raw_item(entry: Any, info: FeedInfo) -> RawItem:
     """Return one entry as it stands; what the feed says for all its entries is filled in where an entry is silent."""
     title = _own_text(entry, "title")
-    content = _longest(entry.get("content") or [])
+    content = _longest(_dicts(entry.get("content")))
     summary = _own_text(entry, "summary")
     return RawItem(
         guid=_string(entry, "id"),
@@ -55,7 +55,7 @@ def raw_item(entry: Any, info: FeedInfo) -> RawItem:
         language=_entry_language(entry) or info.language,
         published=_date(entry, "published") or _date(entry, "created") or _rss_updated(entry, info),
         updated=_date(entry, "updated"),
-        categories=tuple(str(tag.get("label") or tag.get("term") or "") for tag in entry.get("tags") or []),
+        categories=tuple(str(tag.get("label") or tag.get("term") or "") for tag in _dicts(entry.get("tags"))),
         enclosures=tuple(_enclosures(entry)),
         image=_image(entry),
         comments=_string(entry, "comments"),
@@ -69,6 +69,11 @@ def _with_scheme(link: str) -> str:
     return f"https://{link}" if _BARE_HOST.fullmatch(link) else link
 
 
+def _dicts(given: Any) -> list[Any]:
+    """The list; nothing where feedparser puts there what stands in an element of that very name."""
+    return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+
+
 def _string(thing: Any, field: str) -> str:
     return str(thing.get(field) or "").strip()
 
@@ -79,7 +84,7 @@ def _plain(thing: Any, field: str) -> str:
 
 
 def _text(detail: Any) -> Text:
-    if not detail:
+    if not isinstance(detail, dict):
         return Text()
     return Text(str(detail.get("value") or ""), detail.get("type") in _HTML_TYPES, str(detail.get("base") or ""))
 
@@ -87,7 +92,7 @@ def _text(detail: Any) -> Text:
 def _own_text(entry: Any, field: str) -> Text:
     """The entry's own text: feedparser files the details of a title inside its `<author>` in the same place."""
     detail, value = entry.get(f"{field}_detail"), entry.get(field)
-    if detail and value and detail.get("value") != value:
+    if isinstance(detail, dict) and value and detail.get("value") != value:
         return Text(str(value), html=True, base=str(detail.get("base") or ""))
     return _text(detail)
 
@@ -98,15 +103,15 @@ def _longest(contents: list[Any]) -> Text:
 
 
 def _authors(entry: Any) -> Iterable[str]:
-    for author in (entry.get("authors") or [])[: 4 * MAX_LIST]:
+    for author in _dicts(entry.get("authors"))[: 4 * MAX_LIST]:
         name = str(author.get("name") or author.get("email") or "")
         mailbox = _MAILBOX.match(name[:1000])
         yield (mailbox["a"] or mailbox["b"]) if mailbox else name
 
 
 def _entry_language(entry: Any) -> str:
-    details = [*(entry.get("content") or []), entry.get("summary_detail"), entry.get("title_detail")]
-    return next((str(detail["language"]) for detail in details if detail and detail.get("language")), "")
+    details = _dicts([*_dicts(entry.get("content")), entry.get("summary_detail"), entry.get("title_detail")])
+    return next((str(detail["language"]) for detail in details if detail.get("language")), "")
 
 
 def _date(entry: Any, field: str) -> datetime | None:
@@ -127,9 +132,10 @@ def _rss_updated(entry: Any, info: FeedInfo) -> datetime | None:
 
 
 def _enclosures(entry: Any) -> Iterable[Enclosure]:
-    for given in entry.get("enclosures") or []:
+    # feedparser finds enclosures among the links, which have to be some.
+    for given in _dicts(entry.get("enclosures")) if isinstance(entry.get("links", []), list) else ():
         yield Enclosure(_string(given, "href"), _string(given, "type"), whole(given.get("length")))
-    for given in entry.get("media_content") or []:
+    for given in _dicts(entry.get("media_content")):
         kind = _string(given, "type") or _string(given, "medium")
         if kind.startswith(("audio", "video")):
             yield Enclosure(_string(given, "url"), _string(given, "type"), whole(given.get("filesize")))
@@ -137,10 +143,10 @@ def _enclosures(entry: Any) -> Iterable[Enclosure]:
 
 def _image(entry: Any) -> str:
     """The picture that stands for the item: a thumbnail, an image in media:content, or an iTunes image."""
-    for thumbnail in entry.get("media_thumbnail") or []:
+    for thumbnail in _dicts(entry.get("media_thumbnail")):
         if thumbnail.get("url"):
             return str(thumbnail["url"])
-    for given in entry.get("media_content") or []:
+    for given in _dicts(entry.get("media_content")):
         if "image" in (_string(given, "medium"), _string(given, "type").partition("/")[0]):
             return _string(given, "url")
     image = entry.get("image")

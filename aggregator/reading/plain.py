@@ -28,11 +28,6 @@ _DRAWN = ("svg", "math")
 _CONTENTS = ("content", "content_encoded", "fullitem")
 _SUMMARIES = ("summary", "itunes_summary")
 _DESCRIPTIONS = (*_SUMMARIES, "description", "dc_description", "media_description")
-_READ_BY_NAME = {
-    "title_detail", "summary_detail", "links", "published_parsed", "created_parsed", "updated_parsed", "tags",
-    "enclosures", "authors", "image", "date", "date_parsed", "issued_parsed", "modified_parsed",
-}  # fmt: skip
-
 _Take = Callable[[Draft, Element], None]
 
 
@@ -207,7 +202,7 @@ class _Reader:
         prefix = self.feedparser.namespaces.get(uri.lower(), self.prefixes.get(uri, ""))
         known = f"{prefix}_{local}".lower() if prefix else local.lower()
         take = FIELDS.get(known)
-        if not take and (local.lower() in _DRAWN or known in self.feedparser.handled or known in _READ_BY_NAME):
+        if not take and (local.lower() in _DRAWN or known in self.feedparser.handled):
             take = _refuse
         self.names[name] = known, take
         return known, take
