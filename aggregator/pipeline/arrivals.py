@@ -39,10 +39,10 @@ class Arrivals:
 
     def add(self, arrival: Arrival) -> None:
         """Let an article wait."""
-        mark = arrival.mark.fingerprint
+        found_by = arrival.mark.fingerprint
         self.keys.add(arrival.key)
         self._waiting.append(arrival)
-        self._found_by.update(title_keys(mark), page_keys(mark))
+        self._found_by.update(title_keys(found_by), page_keys(found_by))
 
     def may_hold_a_copy(self, mark: Fingerprint) -> bool:
         """Whether one that waits could be a copy of another of its source: those are found by title and page alone."""
