@@ -16,7 +16,7 @@ from statistics import median
 from sqlite_utils import Database
 
 from aggregator.config.values import Config
-from aggregator.curation.rules.fulltext import indexed
+from aggregator.curation.rules import indexed
 from aggregator.model import Item
 from aggregator.pipeline.publish import Published, Publisher
 from aggregator.storage import topics

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from aggregator.curation.rules.fulltext import indexed
+from aggregator.curation.rules import indexed
 from aggregator.model import Item
 from aggregator.storage.items import NewItem, add_items
 from aggregator.storage.schema import migrations

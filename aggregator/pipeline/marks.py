@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from aggregator.curation.canonical import canonical_url
 from aggregator.curation.fingerprints import Fingerprint, fingerprint
-from aggregator.curation.rules.fulltext import Indexed, indexed
+from aggregator.curation.rules import Indexed, indexed
 from aggregator.model import Item, Reading
 from aggregator.pipeline.identity import content_digest
 

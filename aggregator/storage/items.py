@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from aggregator.curation.rules.fulltext import Indexed, indexed
+from aggregator.curation.rules import Indexed, indexed
 from aggregator.model import Enclosure, Item, Origin
 from aggregator.reading.html import plain_text
 from aggregator.storage.many import in_chunks, marks
