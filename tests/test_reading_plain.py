@@ -136,6 +136,9 @@ ODD = {
     "mark-up": "<description><b>bold</b></description>",
     "base64": '<content type="image/png">aGVsbG8=</content>',
     "an author without a name": "<author><email>n@x.org</email></author>",
+    "something within a name": "<author><name>A<x:mood>b</x:mood></name></author>",
+    "a name within something": "<author><name>N</name><x:mood><name>M</name></x:mood></author>",
+    "a title within a name": "<author><name><title/></name></author>",
     "an image": "<image><url>/i.png</url></image>",
     "a drawing": '<svg xmlns="http://www.w3.org/2000/svg"/>',
     "a list of tags": "<tags>a,b</tags>",
@@ -151,7 +154,17 @@ def test_one_odd_item_is_left_to_feedparser_alone(item: str) -> None:
     assert [entry is None for entry in entries] == [False, True, False]
 
 
+def test_an_odd_item_leaves_nothing_to_the_next() -> None:
+    """A name that was broken off is not that of the next item's author, nor do attributes of CDF stand for links."""
+    people = ("<author><name><title/></name></author>", "<author><x:mood>t</x:mood></author>", "<title>T</title>")
+    _, entries = plain_entries(written("RSS", *people), 3, FEEDPARSER)
+    assert [entry is None for entry in entries] == [True, True, False]
+    with_link = written("RSS", "<title>T</title>").replace(b"<item>", b'<item href="https://a.example/">')
+    assert plain_entries(with_link, 1, FEEDPARSER) == (False, [None])
+
+
 DOCUMENTS = {
+    "XLink": RSS % '<item xmlns:l="http://www.w3.org/1999/xlink"><comments>/c</comments></item>',
     "a DOCTYPE": "<!DOCTYPE rss>" + RSS % "<item><title>T</title></item>",
     "one prefix for two": RSS % '<item><title>T</title></item><x:a xmlns:x="https://y.example/"/>',
     "two prefixes for one": RSS % '<item xmlns:y="https://x.example/ns"><title>T</title></item>',
