@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from aggregator.config.load import load
 from aggregator.config.values import Config
 from aggregator.curation.fingerprints import fingerprint
-from aggregator.curation.rules.fulltext import index_text
+from aggregator.curation.rules import index_text
 from aggregator.curation.verdicts import Sighting
 from aggregator.model import Item
 from aggregator.pipeline.resync import resync

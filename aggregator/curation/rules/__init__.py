@@ -1,7 +1,7 @@
 """The language of topic rules: reading it, matching items, routing them to many topics, narrowing a search."""
 
 from aggregator.curation.rules.errors import RuleError, RuleErrors
-from aggregator.curation.rules.fulltext import Indexed, candidates, indexed
+from aggregator.curation.rules.fulltext import Indexed, candidates, index_text, indexed
 from aggregator.curation.rules.index import RuleIndex
 from aggregator.curation.rules.lists import compile_rule
 from aggregator.curation.rules.matching import Explanation, explain
@@ -21,6 +21,7 @@ __all__ = [
     "candidates",
     "compile_rule",
     "explain",
+    "index_text",
     "indexed",
     "parse",
 ]
